@@ -14,7 +14,8 @@ use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
 use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
 use crate::http::{
-    AllowedOrigins, AppState, Limits, ManifestError, PersistedDocuments, UnknownDocuments, router,
+    AllowedOrigins, AppState, Limits, ManifestError, PersistedDocuments, TrustedProxies,
+    UnknownDocuments, router,
 };
 use crate::storage::{Database, StorageError, create_private_folder};
 
@@ -34,6 +35,8 @@ pub struct App {
     pub allowed_origins: AllowedOrigins,
     /// The GraphQL documents that clients may name by an id, if there are any.
     pub persisted_documents: Option<Arc<PersistedDocuments>>,
+    /// The proxies whose reports of client addresses are believed.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// The sources of time and of new ids. Tests replace them with fixed ones.
@@ -71,7 +74,15 @@ impl App {
         let accounts = Accounts::new(catalog.clone(), Tokens::new(secret, tokens));
         let (query_limits, limits) = (QueryLimits::default(), Limits::default());
         let allowed_origins = AllowedOrigins::default();
-        Self { catalog, accounts, query_limits, limits, allowed_origins, persisted_documents: None }
+        Self {
+            catalog,
+            accounts,
+            query_limits,
+            limits,
+            allowed_origins,
+            persisted_documents: None,
+            trusted_proxies: TrustedProxies::default(),
+        }
     }
 
     /// Builds the router with all routes.
@@ -84,7 +95,7 @@ impl App {
             self.persisted_documents.clone(),
             Arc::new(self.limits.clone()),
         );
-        router(state, &self.allowed_origins)
+        router(state, &self.allowed_origins, self.trusted_proxies.clone())
     }
 
     /// Serves until `stop` completes, then waits up to [`Limits::grace`] for open requests and

@@ -9,7 +9,9 @@ use clap::{ArgAction, Args};
 
 use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::accounts::tokens::MIN_SECRET;
-use crate::http::{AllowedOrigins, InvalidOrigin, Limits, UnknownDocuments};
+use crate::http::{
+    AllowedOrigins, InvalidNetwork, InvalidOrigin, Limits, TrustedProxies, UnknownDocuments,
+};
 use crate::storage::{TextLimits, sqlite_path};
 
 /// An option has an invalid value.
@@ -203,6 +205,10 @@ pub struct ServeArgs {
     /// all; by default none, and with --demo those on localhost
     #[arg(long, env = "REELPORT_CORS_ORIGINS", value_name = "ORIGINS")]
     pub cors_origins: Option<String>,
+    /// The proxies in front of the service, as addresses or networks (10.0.0.0/8), separated by
+    /// commas; the client's address is then read from their Forwarded or X-Forwarded-For header
+    #[arg(long, env = "REELPORT_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<String>,
     /// Files or folders with manifests of GraphQL documents, separated by commas; clients may name
     /// these documents by an id
     #[arg(long, env = "REELPORT_PERSISTED_DOCUMENTS", value_name = "PATHS")]
@@ -283,6 +289,18 @@ impl ServeArgs {
             ConfigError::new("REELPORT_CORS_ORIGINS", found, allowed)
         })?;
         Ok(if self.demo.is_on() { allowed.with_loopback() } else { allowed })
+    }
+
+    /// The proxies whose reports of client addresses are believed.
+    ///
+    /// # Errors
+    /// When an entry of the list is neither an address nor a network.
+    pub fn trusted_proxies(&self) -> Result<TrustedProxies, ConfigError> {
+        let text = self.trusted_proxies.as_deref().unwrap_or_default();
+        TrustedProxies::parse(text).map_err(|InvalidNetwork(found)| {
+            let allowed = "addresses and networks, 10.0.0.0/8 or 2001:db8::1";
+            ConfigError::new("REELPORT_TRUSTED_PROXIES", format!("{found:?}"), allowed)
+        })
     }
 
     /// The paths of the manifests of persisted documents, and what happens to other documents.

@@ -76,6 +76,7 @@ pub(super) async fn serve(
     database.validate()?;
     let limits = serve.limits(database)?;
     let allowed_origins = serve.allowed_origins()?;
+    let trusted_proxies = serve.trusted_proxies()?;
     let persisted_documents = persisted_documents(serve).await?;
     let secret = jwt_secret(database, tokens)?;
     // Bind the port first: a second server must fail before it touches the database of the first.
@@ -93,6 +94,7 @@ pub(super) async fn serve(
     app.limits = limits;
     app.allowed_origins = allowed_origins;
     app.persisted_documents = persisted_documents;
+    app.trusted_proxies = trusted_proxies;
     warn_if_shared(database);
     let mut admin = None;
     if serve.read_only.is_on() {

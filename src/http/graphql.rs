@@ -4,18 +4,19 @@ mod media_type;
 mod operation;
 mod persisted;
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::{Request, Response as GraphQlResponse, ServerError};
-use axum::extract::{ConnectInfo, RawQuery, Request as HttpRequest, State};
+use axum::extract::{RawQuery, Request as HttpRequest, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 use serde_json::json;
 
 use super::bearer::{Credentials, TokenError};
+use super::client_address::ClientAddress;
 use super::problem::ProblemDetails;
 use super::{AppState, MAX_BODY, request_id};
 use crate::catalog::CatalogError;
@@ -32,7 +33,7 @@ const MAX_INLINE: usize = 64 * 1024;
 /// Handles GET: queries only.
 pub async fn get(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     credentials: Credentials,
     RawQuery(query): RawQuery,
     request: HttpRequest,
@@ -52,7 +53,7 @@ pub async fn get(
 /// Handles POST with a JSON body.
 pub async fn post(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     credentials: Credentials,
     request: HttpRequest,
 ) -> Response {
@@ -92,7 +93,7 @@ fn uncached(mut response: Response) -> Response {
 /// The handler of one request.
 struct Handler {
     state: AppState,
-    address: SocketAddr,
+    address: IpAddr,
     request_id: String,
 }
 
@@ -148,7 +149,7 @@ impl Handler {
         let budget = Arc::new(Budget::new(limits.clone()));
         let context = RequestContext::new(
             principal,
-            Some(self.address.ip()),
+            Some(self.address),
             Arc::clone(&self.state.catalog),
             Arc::clone(&self.state.accounts),
             Arc::clone(&budget),

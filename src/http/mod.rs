@@ -3,6 +3,7 @@
 mod bearer;
 mod body;
 mod budget;
+mod client_address;
 mod conditional;
 mod cors;
 mod graphiql;
@@ -37,6 +38,7 @@ use crate::catalog::Catalog;
 use crate::catalog::accounts::Accounts;
 use crate::graphql::Schema;
 use budget::Budget;
+pub use client_address::{InvalidNetwork, TrustedProxies};
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use graphql::{ManifestError, PersistedDocuments, UnknownDocuments};
 pub use limits::{Limits, MAX_BODY};
@@ -95,8 +97,12 @@ impl std::ops::Deref for AppState {
 }
 
 /// Builds the router: all routes, wrapped in the middleware. Pages of the allowed origins may call
-/// it from a browser.
-pub fn router(state: AppState, allowed_origins: &AllowedOrigins) -> Router {
+/// it from a browser. The addresses that trusted proxies report are those of the clients.
+pub fn router(
+    state: AppState,
+    allowed_origins: &AllowedOrigins,
+    trusted_proxies: TrustedProxies,
+) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let security = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -132,7 +138,8 @@ pub fn router(state: AppState, allowed_origins: &AllowedOrigins) -> Router {
     router.layer(
         ServiceBuilder::new()
             .set_request_id(request_id.clone(), MakeRequestId)
-            .layer(TraceLayer::new_for_http())
+            .layer(from_fn_with_state(trusted_proxies, client_address::set))
+            .layer(TraceLayer::new_for_http().make_span_with(client_address::span))
             .propagate_request_id(request_id)
             .layer(from_fn(response::set_cache_control))
             .layer(from_fn_with_state(state.clone(), response::set_date))
