@@ -3,7 +3,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
 
-.PHONY: help run test clients fuzz lint schema schema-check bench attacks tools graphiql
+.PHONY: help run test clients fuzz lint schema schema-check conformance bench attacks tools graphiql
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ schema-check: ## Fail if schema.graphql, openapi.json or clients/caches.json is 
 	$(CARGO) run --quiet -- schema | diff -u schema.graphql -
 	$(CARGO) run --quiet -- schema --openapi | diff -u openapi.json -
 	$(CARGO) run --quiet -- schema --caches | diff -u clients/caches.json -
+
+conformance: ## Compare what REST answers with openapi.json (needs Python)
+	scripts/conformance
 
 bench: tools ## Run the benchmarks; BENCH_CATALOGUE=FILE adds an import and name resolution
 	$(CARGO) bench --profile dist --bench plan

@@ -1,7 +1,7 @@
 //! The composition root: connects storage, application and edges, and starts and stops the
 //! service.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,10 @@ use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
 use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
-use crate::http::{AllowedOrigins, AppState, Limits, router};
+use crate::http::{
+    AllowedOrigins, AppState, Limits, ManifestError, PersistedDocuments, TrustedProxies,
+    UnknownDocuments, router,
+};
 use crate::storage::{Database, StorageError, create_private_folder};
 
 /// How long the service waits for the database to close when it stops.
@@ -30,6 +33,10 @@ pub struct App {
     pub limits: Limits,
     /// The origins whose pages may call the service from a browser.
     pub allowed_origins: AllowedOrigins,
+    /// The GraphQL documents that clients may name by an id, if there are any.
+    pub persisted_documents: Option<Arc<PersistedDocuments>>,
+    /// The proxies whose reports of client addresses are believed.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// The sources of time and of new ids. Tests replace them with fixed ones.
@@ -67,7 +74,15 @@ impl App {
         let accounts = Accounts::new(catalog.clone(), Tokens::new(secret, tokens));
         let (query_limits, limits) = (QueryLimits::default(), Limits::default());
         let allowed_origins = AllowedOrigins::default();
-        Self { catalog, accounts, query_limits, limits, allowed_origins }
+        Self {
+            catalog,
+            accounts,
+            query_limits,
+            limits,
+            allowed_origins,
+            persisted_documents: None,
+            trusted_proxies: TrustedProxies::default(),
+        }
     }
 
     /// Builds the router with all routes.
@@ -77,9 +92,10 @@ impl App {
             self.catalog.clone(),
             self.accounts.clone(),
             schema_builder(self.query_limits.clone()).finish(),
+            self.persisted_documents.clone(),
             Arc::new(self.limits.clone()),
         );
-        router(state, &self.allowed_origins)
+        router(state, &self.allowed_origins, self.trusted_proxies.clone())
     }
 
     /// Serves until `stop` completes, then waits up to [`Limits::grace`] for open requests and
@@ -93,6 +109,21 @@ impl App {
             tracing::warn!("the database was still in use when the shutdown timeout expired");
         }
     }
+}
+
+/// Reads persisted documents from files and folders with manifests.
+///
+/// # Errors
+/// When a manifest cannot be read, or one of its documents is invalid.
+pub async fn load_persisted_documents(
+    paths: &[PathBuf],
+    unknown: UnknownDocuments,
+    limits: &QueryLimits,
+) -> Result<PersistedDocuments, ManifestError> {
+    let schema = schema_builder(limits.clone()).finish();
+    let documents = PersistedDocuments::load(paths, unknown, &schema, limits).await?;
+    tracing::info!(documents = documents.len(), "persisted documents are loaded");
+    Ok(documents)
 }
 
 /// Connects to the database, migrates it and loads missing reference data.

@@ -11,7 +11,9 @@ use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::accounts::tokens::MIN_SECRET;
 use crate::graphql::Limits as QueryLimits;
 use crate::graphql::limits::INTROSPECTION_DEPTH;
-use crate::http::{AllowedOrigins, InvalidOrigin, Limits};
+use crate::http::{
+    AllowedOrigins, InvalidNetwork, InvalidOrigin, Limits, TrustedProxies, UnknownDocuments,
+};
 use crate::storage::{TextLimits, sqlite_path};
 
 /// An option has an invalid value.
@@ -205,6 +207,23 @@ pub struct ServeArgs {
     /// all; by default none, and with --demo those on localhost
     #[arg(long, env = "REELPORT_CORS_ORIGINS", value_name = "ORIGINS")]
     pub cors_origins: Option<String>,
+    /// The proxies in front of the service, as addresses or networks (10.0.0.0/8), separated by
+    /// commas; the client's address is then read from their Forwarded or X-Forwarded-For header
+    #[arg(long, env = "REELPORT_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<String>,
+    /// Files or folders with manifests of GraphQL documents, separated by commas; clients may name
+    /// these documents by an id
+    #[arg(long, env = "REELPORT_PERSISTED_DOCUMENTS", value_name = "PATHS")]
+    pub persisted_documents: Option<String>,
+    /// What happens to other documents: `log` runs and logs them, `required` refuses them; `off`
+    /// ignores the manifests
+    #[arg(
+        long,
+        env = "REELPORT_PERSISTED_DOCUMENTS_MODE",
+        default_value = "log",
+        value_name = "MODE"
+    )]
+    pub persisted_documents_mode: String,
     /// Maximum number of open connections; by default as many as the process's limit of open files
     /// allows
     #[arg(long, env = "REELPORT_MAX_CONNECTIONS", value_name = "N")]
@@ -311,6 +330,47 @@ impl ServeArgs {
             ..QueryLimits::default()
         };
         Ok(limits.with_field_depth(depth))
+    }
+
+    /// The proxies whose reports of client addresses are believed.
+    ///
+    /// # Errors
+    /// When an entry of the list is neither an address nor a network.
+    pub fn trusted_proxies(&self) -> Result<TrustedProxies, ConfigError> {
+        let text = self.trusted_proxies.as_deref().unwrap_or_default();
+        TrustedProxies::parse(text).map_err(|InvalidNetwork(found)| {
+            let allowed = "addresses and networks, 10.0.0.0/8 or 2001:db8::1";
+            ConfigError::new("REELPORT_TRUSTED_PROXIES", format!("{found:?}"), allowed)
+        })
+    }
+
+    /// The paths of the manifests of persisted documents, and what happens to other documents.
+    /// `None` if there are no manifests, or they are ignored.
+    ///
+    /// # Errors
+    /// When an option has an invalid value, or documents are required and there is no manifest.
+    pub fn persisted_documents(
+        &self,
+    ) -> Result<Option<(Vec<PathBuf>, UnknownDocuments)>, ConfigError> {
+        let text = self.persisted_documents.as_deref().unwrap_or_default();
+        let paths = text.split(',').map(str::trim).filter(|path| !path.is_empty());
+        let paths: Vec<PathBuf> = paths.map(PathBuf::from).collect();
+        let unknown = match self.persisted_documents_mode.trim().to_ascii_lowercase().as_str() {
+            "off" => return Ok(None),
+            "log" => UnknownDocuments::Log,
+            "required" => UnknownDocuments::Refuse,
+            _ => {
+                let found = format!("{:?}", self.persisted_documents_mode);
+                let option = "REELPORT_PERSISTED_DOCUMENTS_MODE";
+                return Err(ConfigError::new(option, found, "off, log or required"));
+            }
+        };
+        if paths.is_empty() && unknown == UnknownDocuments::Refuse {
+            let found = "nothing, with REELPORT_PERSISTED_DOCUMENTS_MODE=required";
+            let allowed = "files or folders with manifests";
+            return Err(ConfigError::new("REELPORT_PERSISTED_DOCUMENTS", found, allowed));
+        }
+        Ok((!paths.is_empty()).then_some((paths, unknown)))
     }
 
     /// The limits on connections, time and memory.

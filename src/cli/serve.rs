@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
@@ -9,7 +10,10 @@ use tokio::net::TcpListener;
 
 use super::CliError;
 use super::terminal::printable;
-use crate::app::{App, Sources, open_catalog, open_read_only_catalog, read_or_create_secret};
+use crate::app::{
+    App, Sources, load_persisted_documents, open_catalog, open_read_only_catalog,
+    read_or_create_secret,
+};
 use crate::catalog::access::{Role, command_line};
 use crate::catalog::accounts::AccountProblem;
 use crate::catalog::accounts::passwords;
@@ -19,6 +23,8 @@ use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
 use crate::document::read::envelope::Expected;
 use crate::document::read::parse::ParseOptions;
+use crate::graphql::Limits as QueryLimits;
+use crate::http::PersistedDocuments;
 use crate::storage::{Unavailability, mode_if_shared, sqlite_path};
 
 /// The demo catalogue: `{movie}/{category}.json`.
@@ -71,6 +77,8 @@ pub(super) async fn serve(
     let limits = serve.limits(database)?;
     let query_limits = serve.query_limits()?;
     let allowed_origins = serve.allowed_origins()?;
+    let trusted_proxies = serve.trusted_proxies()?;
+    let persisted_documents = persisted_documents(serve).await?;
     let secret = jwt_secret(database, tokens)?;
     // Bind the port first: a second server must fail before it touches the database of the first.
     let listener = TcpListener::bind(address)
@@ -86,6 +94,8 @@ pub(super) async fn serve(
     let mut app = App::new(catalog, secret.as_bytes(), TokenConfig::default());
     (app.limits, app.query_limits) = (limits, query_limits);
     app.allowed_origins = allowed_origins;
+    app.persisted_documents = persisted_documents;
+    app.trusted_proxies = trusted_proxies;
     warn_if_shared(database);
     let mut admin = None;
     if serve.read_only.is_on() {
@@ -114,6 +124,17 @@ pub(super) async fn serve(
     .map_err(|error| CliError::io("signals", &error))?;
     app.serve(listener, async { drop(stop.await) }).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the manifests of persisted documents.
+async fn persisted_documents(
+    serve: &ServeArgs,
+) -> Result<Option<Arc<PersistedDocuments>>, CliError> {
+    let Some((paths, unknown)) = serve.persisted_documents()? else { return Ok(None) };
+    let loaded = load_persisted_documents(&paths, unknown, &QueryLimits::default()).await;
+    loaded
+        .map(|documents| Some(Arc::new(documents)))
+        .map_err(|error| CliError::Usage(format!("REELPORT_PERSISTED_DOCUMENTS: {error}")))
 }
 
 /// Whether the database accepts writes. Prints a warning if it does not; reads are served anyway.

@@ -30,12 +30,14 @@ const REQUEST_HEADERS: [HeaderName; 11] = [
 ];
 
 /// The response headers that pages may read, besides those that they may always read.
-const RESPONSE_HEADERS: [HeaderName; 6] = [
+const RESPONSE_HEADERS: [HeaderName; 8] = [
     header::CONTENT_DISPOSITION,
     header::ETAG,
     header::LOCATION,
     header::RETRY_AFTER,
     header::WWW_AUTHENTICATE,
+    HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
     HeaderName::from_static("x-request-id"),
 ];
 

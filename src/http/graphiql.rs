@@ -1,7 +1,7 @@
 //! GraphiQL, served from files embedded in the binary. It loads nothing from other hosts.
 
 use axum::Router;
-use axum::extract::{Path, Request};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::AppState;
 use super::conditional::is_not_modified;
+use super::path::Path;
 use super::problem::ProblemDetails;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/web/graphiql/dist");

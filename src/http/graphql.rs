@@ -2,26 +2,29 @@
 
 mod media_type;
 mod operation;
+mod persisted;
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::{Request, Response as GraphQlResponse, ServerError};
-use axum::extract::{ConnectInfo, RawQuery, Request as HttpRequest, State};
+use axum::extract::{RawQuery, Request as HttpRequest, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 use serde_json::json;
 
 use super::bearer::{Credentials, TokenError};
+use super::client_address::ClientAddress;
 use super::problem::ProblemDetails;
 use super::{AppState, MAX_BODY, request_id};
 use crate::catalog::CatalogError;
 use crate::catalog::background::spawn_background;
 use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
 use media_type::MediaType;
-use operation::{EncodedRequest, Operation, RequestError};
+use operation::{EncodedRequest, Operation, PersistedQueryError, RequestError};
+pub use persisted::{ManifestError, PersistedDocuments, UnknownDocuments};
 
 /// Requests with more bytes are decoded and executed on a blocking thread, so that they do not
 /// delay other connections.
@@ -30,7 +33,7 @@ const MAX_INLINE: usize = 64 * 1024;
 /// Handles GET: queries only.
 pub async fn get(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     credentials: Credentials,
     RawQuery(query): RawQuery,
     request: HttpRequest,
@@ -50,7 +53,7 @@ pub async fn get(
 /// Handles POST with a JSON body.
 pub async fn post(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     credentials: Credentials,
     request: HttpRequest,
 ) -> Response {
@@ -90,7 +93,7 @@ fn uncached(mut response: Response) -> Response {
 /// The handler of one request.
 struct Handler {
     state: AppState,
-    address: SocketAddr,
+    address: IpAddr,
     request_id: String,
 }
 
@@ -108,12 +111,14 @@ impl Handler {
             Credentials::Valid(_) => limits,
             Credentials::Absent | Credentials::Invalid(_) => limits.anonymous(),
         };
-        let decoded = match decode(request, limits.clone(), is_large).await {
+        let persisted = self.state.persisted_documents.clone();
+        let decoded = match decode(request, limits.clone(), persisted, is_large).await {
             Ok(decoded) => decoded,
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };
-        if matches!(decoded, Err(RequestError::PersistedQuery)) {
-            return persisted_query_not_supported(media_type);
+        // The client sends the text next, and that may be a login.
+        if let Err(RequestError::PersistedQuery(error)) = decoded {
+            return no_persisted_query(media_type, error);
         }
         let principal = match credentials {
             Credentials::Valid(principal) => Some(principal),
@@ -128,15 +133,23 @@ impl Handler {
                 return encode(media_type, &GraphQlResponse::from_errors(errors));
             }
             Err(RequestError::Malformed(message)) => return bad_request(media_type, &message),
-            Err(RequestError::PersistedQuery) => return persisted_query_not_supported(media_type),
+            Err(RequestError::PersistedQuery(error)) => {
+                return no_persisted_query(media_type, error);
+            }
         };
+        if let Some(persisted) = self.state.persisted_documents.as_deref()
+            && !operation.is_persisted
+        {
+            let name = operation.name.as_deref();
+            persisted.log_unknown(&operation.query, name, &operation.document);
+        }
         if queries_only && !operation.is_query() {
             return get_takes_queries_only();
         }
         let budget = Arc::new(Budget::new(limits.clone()));
         let context = RequestContext::new(
             principal,
-            Some(self.address.ip()),
+            Some(self.address),
             Arc::clone(&self.state.catalog),
             Arc::clone(&self.state.accounts),
             Arc::clone(&budget),
@@ -224,12 +237,13 @@ impl Execution {
 async fn decode(
     request: EncodedRequest,
     limits: Limits,
+    persisted: Option<Arc<PersistedDocuments>>,
     is_large: bool,
 ) -> Result<Result<Operation, RequestError>, CatalogError> {
     if !is_large {
-        return Ok(request.decode(&limits));
+        return Ok(request.decode(&limits, persisted.as_deref()));
     }
-    let decoded = spawn_background(move || request.decode(&limits));
+    let decoded = spawn_background(move || request.decode(&limits, persisted.as_deref()));
     decoded.await.map_err(CatalogError::from)
 }
 
@@ -283,10 +297,15 @@ fn unauthenticated(media_type: MediaType, token_error: TokenError) -> Response {
     response
 }
 
-/// Tells Apollo clients to send the whole query. The status is 200 with either media type, as in
-/// Apollo Server.
-fn persisted_query_not_supported(media_type: MediaType) -> Response {
-    let (message, code) = ("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED");
+/// Tells Apollo's clients to send the text of the document. The status is 200 with either media
+/// type, as in Apollo Server.
+fn no_persisted_query(media_type: MediaType, error: PersistedQueryError) -> Response {
+    let (message, code) = match error {
+        PersistedQueryError::NotSupported => {
+            ("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
+        }
+        PersistedQueryError::NotFound => ("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"),
+    };
     error_response(StatusCode::OK, media_type, message, code)
 }
 

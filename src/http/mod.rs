@@ -3,6 +3,7 @@
 mod bearer;
 mod body;
 mod budget;
+mod client_address;
 mod conditional;
 mod cors;
 mod graphiql;
@@ -11,6 +12,7 @@ mod health;
 pub mod json_limits;
 mod limits;
 pub mod openapi;
+mod path;
 mod problem;
 mod request_id;
 mod response;
@@ -36,7 +38,9 @@ use crate::catalog::Catalog;
 use crate::catalog::accounts::Accounts;
 use crate::graphql::Schema;
 use budget::Budget;
+pub use client_address::{InvalidNetwork, TrustedProxies};
 pub use cors::{AllowedOrigins, InvalidOrigin};
+pub use graphql::{ManifestError, PersistedDocuments, UnknownDocuments};
 pub use limits::{Limits, MAX_BODY};
 use problem::ProblemDetails;
 use request_id::MakeRequestId;
@@ -52,6 +56,8 @@ pub struct Shared {
     pub catalog: Arc<Catalog>,
     pub accounts: Arc<Accounts>,
     pub schema: Schema,
+    /// The GraphQL documents that clients may name by an id, if there are any.
+    pub persisted_documents: Option<Arc<PersistedDocuments>>,
     limits: Arc<Limits>,
     /// Memory for request bodies.
     request_memory: Budget,
@@ -62,12 +68,19 @@ pub struct Shared {
 }
 
 impl AppState {
-    pub fn new(catalog: Catalog, accounts: Accounts, schema: Schema, limits: Arc<Limits>) -> Self {
+    pub fn new(
+        catalog: Catalog,
+        accounts: Accounts,
+        schema: Schema,
+        persisted_documents: Option<Arc<PersistedDocuments>>,
+        limits: Arc<Limits>,
+    ) -> Self {
         let response_memory = Budget::new(limits.response_memory, limits.room_wait);
         Self(Arc::new(Shared {
             catalog: Arc::new(catalog),
             accounts: Arc::new(accounts),
             schema,
+            persisted_documents,
             request_memory: Budget::new(limits.request_memory, limits.room_wait),
             bundles: Bundles::new(&limits, response_memory.clone()),
             bulk: BulkSlots::new(&limits),
@@ -86,8 +99,12 @@ impl std::ops::Deref for AppState {
 }
 
 /// Builds the router: all routes, wrapped in the middleware. Pages of the allowed origins may call
-/// it from a browser.
-pub fn router(state: AppState, allowed_origins: &AllowedOrigins) -> Router {
+/// it from a browser. The addresses that trusted proxies report are those of the clients.
+pub fn router(
+    state: AppState,
+    allowed_origins: &AllowedOrigins,
+    trusted_proxies: TrustedProxies,
+) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let security = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -126,7 +143,8 @@ pub fn router(state: AppState, allowed_origins: &AllowedOrigins) -> Router {
     router.layer(
         ServiceBuilder::new()
             .set_request_id(request_id.clone(), MakeRequestId)
-            .layer(TraceLayer::new_for_http())
+            .layer(from_fn_with_state(trusted_proxies, client_address::set))
+            .layer(TraceLayer::new_for_http().make_span_with(client_address::span))
             .propagate_request_id(request_id)
             .layer(from_fn(response::set_cache_control))
             .layer(from_fn_with_state(state.clone(), response::set_date))

@@ -35,7 +35,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
 /// Returns this document.
 #[utoipa::path(
     get, path = "/openapi.json", tag = "schemas",
-    responses((status = 200, description = "The OpenAPI document.", body = Object))
+    responses((status = 200, description = "The OpenAPI document.", body = Object), ServerErrors)
 )]
 async fn serve() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], document())
@@ -72,12 +72,46 @@ impl Modify for Bearer {
     }
 }
 
+/// The errors of the server itself, which every operation may answer.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "only for the schema")]
+pub enum ServerErrors {
+    /// A failure of the service. The detail has only the request id.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDetails),
+    /// The server is at one of its limits (UNAVAILABLE, TOO_EXPENSIVE), or the database does not
+    /// answer or does not take writes (UNAVAILABLE, STORAGE_FULL).
+    #[response(
+        status = 503, content_type = "application/problem+json",
+        headers(("Retry-After" = u64, description = "After how many seconds to try again."))
+    )]
+    Unavailable(ProblemDetails),
+}
+
+/// The errors of a body that cannot be received.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "only for the schema")]
+pub enum BodyErrors {
+    /// The body was sent too slowly.
+    #[response(status = 408, content_type = "application/problem+json")]
+    TooSlow(ProblemDetails),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemDetails),
+    /// The body is not sent as application/json, or its content coding is not gzip or deflate.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(ProblemDetails),
+}
+
 /// The errors of requests without the required role.
 #[derive(IntoResponses)]
 #[allow(dead_code, reason = "only for the schema")]
 pub enum AccessErrors {
     /// No token, or an invalid one.
-    #[response(status = 401, content_type = "application/problem+json")]
+    #[response(
+        status = 401, content_type = "application/problem+json",
+        headers(("WWW-Authenticate" = String, description = "The challenge (RFC 6750)."))
+    )]
     Unauthenticated(ProblemDetails),
     /// The role does not allow it.
     #[response(status = 403, content_type = "application/problem+json")]

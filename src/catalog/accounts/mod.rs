@@ -15,7 +15,7 @@ use super::{Catalog, CatalogError};
 use crate::document::ids::entity_id;
 use crate::storage::{Transaction, UserRow};
 use passwords::{MAX_PASSWORD, MIN_PASSWORD};
-use throttle::{LoginThrottle, TooManyAttempts};
+use throttle::{LoginQuota, LoginThrottle, TooManyAttempts};
 use tokens::{InvalidToken, Tokens};
 
 /// Manages accounts, and exchanges credentials for tokens.
@@ -61,7 +61,8 @@ pub enum AccountProblem {
 impl Accounts {
     #[must_use]
     pub fn new(catalog: Catalog, tokens: Tokens) -> Self {
-        Self { catalog, tokens, throttle: Arc::default() }
+        let throttle = Arc::new(LoginThrottle::new(&catalog));
+        Self { catalog, tokens, throttle }
     }
 
     /// The signer and verifier of tokens.
@@ -80,17 +81,14 @@ impl Accounts {
         password: &str,
         address: Option<IpAddr>,
     ) -> Result<Result<Session, LoginRefused>, CatalogError> {
-        // All invalid addresses share one counter of failed logins.
-        let email = Some(normalize_email(email))
-            .filter(|email| check_email(email).is_ok())
-            .unwrap_or_default();
+        let email = throttled_email(email);
         let too_many = |refused| Ok(Err(LoginRefused::TooManyAttempts(refused)));
-        if let Err(refused) = self.throttle.check(&email, address, Instant::now()) {
+        if let Err(refused) = self.throttle.check(&email, address, Instant::now()).await? {
             return too_many(refused);
         }
         let permit = passwords::permit().await;
         // Other attempts may have failed while this one waited.
-        if let Err(refused) = self.throttle.check(&email, address, Instant::now()) {
+        if let Err(refused) = self.throttle.check(&email, address, Instant::now()).await? {
             return too_many(refused);
         }
         let user = if email.is_empty() {
@@ -104,14 +102,26 @@ impl Accounts {
         let is_correct = passwords::verify(permit, password, hash).await?;
         match user.filter(|_| is_correct) {
             Some(user) => {
-                self.throttle.record_success(&email);
+                self.throttle.record_success(&email).await;
                 self.session(&user).map(Ok)
             }
             None => {
-                self.throttle.record_failure(&email, address, Instant::now());
+                self.throttle.record_failure(&email, address, Instant::now()).await;
                 Ok(Err(LoginRefused::WrongCredentials))
             }
         }
+    }
+
+    /// How many failed logins are left, for the account and for the address.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn login_quotas(
+        &self,
+        email: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Vec<LoginQuota>, CatalogError> {
+        self.throttle.quotas(&throttled_email(email), address).await
     }
 
     /// Exchanges a refresh token for new tokens with the current role of the account. `None` if the
@@ -311,6 +321,12 @@ fn password_key(user: &UserRow) -> String {
 
 fn normalize_email(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+/// The email that failed logins are counted for. All invalid addresses share one counter.
+fn throttled_email(email: &str) -> String {
+    let email = normalize_email(email);
+    if check_email(&email).is_ok() { email } else { String::new() }
 }
 
 fn check_email(email: &str) -> Result<(), AccountProblem> {

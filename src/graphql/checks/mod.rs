@@ -17,8 +17,9 @@ use async_graphql::parser::Error as ParserError;
 use async_graphql::parser::types::{
     ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
+use async_graphql::{Name, Pos, Positioned, Request, ServerError, Variables};
 
+use super::Schema;
 use super::error::{self, PARSE_FAILED, QUERY_TOO_COMPLEX, VALIDATION_FAILED, set_code};
 pub use super::limits::Limits;
 
@@ -41,9 +42,50 @@ pub fn parse(
     let mut document = async_graphql::parser::parse_query(text).map_err(parse_error)?;
     check_counts(&document, limits)?;
     merge::merge_equal_fields(&mut document);
-    let fragments = fragments::sorted(&document)?;
-    size::check(&document, &fragments, variables, limits)?;
+    check_size(&document, variables, limits)?;
     Ok(document)
+}
+
+/// Checks the size of a parsed document with these variables. [`parse`] does it too.
+///
+/// # Errors
+/// When the size exceeds a limit.
+pub fn check_size(
+    document: &ExecutableDocument,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<(), ServerError> {
+    let fragments = fragments::sorted(document)?;
+    size::check(document, &fragments, variables, limits)
+}
+
+/// Validates all operations and fragments of a document against the schema, by these checks and by
+/// the library's, without running anything.
+///
+/// # Errors
+/// When the document does not match the schema.
+pub async fn validate(
+    schema: &Schema,
+    text: &str,
+    document: &ExecutableDocument,
+) -> Result<(), Vec<ServerError>> {
+    validation::check(document, None, &Variables::default(), types::Types::served())?;
+    for (name, operation) in document.operations.iter() {
+        if operation.node.ty == OperationType::Subscription {
+            continue;
+        }
+        // With introspection only, the library validates the operation and then resolves nothing.
+        let mut request = Request::new(text).only_introspection();
+        request.operation_name = name.map(ToString::to_string);
+        request.set_parsed_query(document.clone());
+        let mut errors = schema.execute(request).await.errors;
+        // Errors of the validation have a position; those of the execution have a path.
+        errors.retain(|error| error.path.is_empty() && !error.locations.is_empty());
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+    }
+    Ok(())
 }
 
 /// Checks an operation against the schema: that its fields, arguments and values are valid, and
@@ -114,6 +156,33 @@ pub fn is_login(document: &ExecutableDocument, name: Option<&str>) -> bool {
     operation.node.ty == OperationType::Mutation
         && fields.contains(&"login")
         && fields.iter().all(|field| matches!(*field, "login" | "__typename"))
+}
+
+/// The name of the selected operation.
+#[must_use]
+pub fn operation_name<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a str> {
+    let is_selected = |known: &Option<&Name>| name.is_none() || known.map(Name::as_str) == name;
+    document.operations.iter().map(|(known, _)| known).find(is_selected)?.map(Name::as_str)
+}
+
+/// The names of the first root fields of the selected operation, without repetitions.
+#[must_use]
+pub fn root_field_names<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+    most: usize,
+) -> Vec<&'a str> {
+    let mut fields = Vec::new();
+    if let Some(operation) = selected_operation(document, name) {
+        root_fields(&operation.node.selection_set.node, document, &mut fields);
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for field in fields {
+        if names.len() < most && !names.contains(&field) {
+            names.push(field);
+        }
+    }
+    names
 }
 
 /// The names of the root fields of an operation, including those in fragments. [`parse`] limited

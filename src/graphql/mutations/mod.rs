@@ -26,6 +26,7 @@ use super::model::user_error::{InputKind, UserError};
 use super::mutations::entities::EntityMutation;
 use super::query::Query;
 use crate::catalog::accounts::LoginRefused;
+use crate::catalog::accounts::throttle::LoginQuota;
 use crate::catalog::import::{ImportOptions, Outcome, SentDocument};
 use crate::catalog::movies::CreatedMovie;
 use crate::document::proposal::NullPolicy;
@@ -61,6 +62,15 @@ impl Mutation {
             .login(&input.email, &input.password, ctx.address())
             .await
             .map_err(ApiError::from)?;
+        // The login is done: if the quotas cannot be read, only the headers are missing.
+        if let Ok(quotas) = ctx.accounts().login_quotas(&input.email, ctx.address()).await {
+            let (policy, left) = LoginQuota::header_values(&quotas);
+            ctx.insert_http_header("ratelimit-policy", policy);
+            ctx.insert_http_header("ratelimit", left);
+        }
+        if let Err(LoginRefused::TooManyAttempts(refused)) = &outcome {
+            ctx.insert_http_header("retry-after", refused.retry_after.as_secs().max(1).to_string());
+        }
         let session = outcome.map_err(|refused| match refused {
             LoginRefused::WrongCredentials => {
                 ApiError::Unauthenticated("the email or the password is wrong".to_owned())

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::persisted::{PersistedDocument, PersistedDocuments};
+use crate::document::problem::excerpt;
 use crate::graphql::{ExecutableDocument, Limits, ServerError, Variables, checks, error, limits};
 use crate::http::json_limits::{self, JsonLimits, JsonTooLarge};
 
@@ -23,16 +25,27 @@ pub struct Operation {
     pub name: Option<String>,
     pub variables: Variables,
     pub document: ExecutableDocument,
+    /// Whether it is a persisted document, by its id or by its text.
+    pub is_persisted: bool,
 }
 
 /// Why a request cannot be executed.
 pub enum RequestError {
     /// It is not a GraphQL request.
     Malformed(String),
-    /// It names a persisted query and has no query text.
-    PersistedQuery,
+    /// It names a document in Apollo's form and has no text, and there is no such document.
+    PersistedQuery(PersistedQueryError),
     /// The query is invalid or exceeds a limit.
     Query(Vec<ServerError>),
+}
+
+/// Why a document in Apollo's form cannot be run. The client then sends its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersistedQueryError {
+    /// The server has no persisted documents. Clients stop sending ids.
+    NotSupported,
+    /// The server has persisted documents, but not this one.
+    NotFound,
 }
 
 impl From<ServerError> for RequestError {
@@ -54,6 +67,9 @@ struct Parts {
     query: Option<String>,
     name: Option<String>,
     variables: Variables,
+    /// `documentId`, or `extensions.persistedQuery.sha256Hash`.
+    document_id: Option<String>,
+    /// Whether `extensions.persistedQuery` is given.
     has_persisted_query: bool,
 }
 
@@ -66,19 +82,24 @@ impl EncodedRequest {
         }
     }
 
-    /// Decodes and parses the request, in time linear in its length.
+    /// Decodes and parses the request, in time linear in its length. A document is named by its id
+    /// only if there is no text: what a client sends as text is what runs.
     ///
     /// # Errors
-    /// When it is not a valid GraphQL request, or exceeds a limit.
-    pub fn decode(&self, limits: &Limits) -> Result<Operation, RequestError> {
-        let parts = match self {
+    /// When it is not a valid GraphQL request, exceeds a limit, or is not allowed by the persisted
+    /// documents.
+    pub fn decode(
+        &self,
+        limits: &Limits,
+        persisted: Option<&PersistedDocuments>,
+    ) -> Result<Operation, RequestError> {
+        let mut parts = match self {
             Self::Body(bytes) => parse_body(bytes, limits)?,
             Self::Query(text) => parse_query_string(text, limits)?,
         };
-        let query = match parts.query {
-            Some(query) => query,
-            None if parts.has_persisted_query => return Err(RequestError::PersistedQuery),
-            None => return Err(malformed("query is missing")),
+        let Some(query) = parts.query.take() else {
+            let document = parts.persisted_document(persisted)?;
+            return parts.with_document(document, limits);
         };
         if query.len() > limits::MAX_QUERY {
             let message = format!(
@@ -88,9 +109,69 @@ impl EncodedRequest {
             );
             return Err(error::too_complex(message, query.len(), limits::MAX_QUERY).into());
         }
+        if let Some(document) = persisted.and_then(|persisted| persisted.find_text(&query)) {
+            return parts.with_document(document, limits);
+        }
+        if persisted.is_some_and(PersistedDocuments::refuses_unknown) {
+            let message = "this server runs only the documents of its manifest, and this one is \
+                           not in it";
+            return Err(request_error(message, "PERSISTED_DOCUMENT_REQUIRED"));
+        }
         let document = checks::parse(&query, &parts.variables, limits)?;
-        Ok(Operation { query, name: parts.name, variables: parts.variables, document })
+        let Parts { name, variables, .. } = parts;
+        Ok(Operation { query, name, variables, document, is_persisted: false })
     }
+}
+
+impl Parts {
+    /// The document that a request without a text names.
+    fn persisted_document<'a>(
+        &self,
+        persisted: Option<&'a PersistedDocuments>,
+    ) -> Result<&'a PersistedDocument, RequestError> {
+        let is_apollo = self.has_persisted_query;
+        match (persisted, &self.document_id) {
+            (None, _) if is_apollo => {
+                Err(RequestError::PersistedQuery(PersistedQueryError::NotSupported))
+            }
+            (None, Some(_)) => {
+                let message = "this server has no persisted documents; send the query";
+                Err(request_error(message, "PERSISTED_QUERY_NOT_SUPPORTED"))
+            }
+            (Some(persisted), Some(id)) => persisted.find(id).ok_or_else(|| {
+                if is_apollo {
+                    return RequestError::PersistedQuery(PersistedQueryError::NotFound);
+                }
+                let message = format!("there is no persisted document {:?}", excerpt(id));
+                request_error(message, "PERSISTED_QUERY_NOT_FOUND")
+            }),
+            (Some(_), None) if is_apollo => {
+                Err(malformed("extensions.persistedQuery.sha256Hash must be text"))
+            }
+            (_, None) => Err(malformed("query is missing")),
+        }
+    }
+
+    /// The operation of this request for a persisted document. The limits of the text were checked
+    /// when it was read; those that depend on variables and on the token are checked here.
+    fn with_document(
+        self,
+        persisted: &PersistedDocument,
+        limits: &Limits,
+    ) -> Result<Operation, RequestError> {
+        let PersistedDocument { text, document } = persisted;
+        checks::check_size(document, &self.variables, limits)?;
+        let (query, document) = (text.clone(), document.clone());
+        let Self { name, variables, .. } = self;
+        Ok(Operation { query, name, variables, document, is_persisted: true })
+    }
+}
+
+/// A refused request, with its code.
+fn request_error(message: impl Into<String>, code: &str) -> RequestError {
+    let mut refused = ServerError::new(message, None);
+    error::set_code(&mut refused, code);
+    refused.into()
 }
 
 fn malformed(message: impl Into<String>) -> RequestError {
@@ -107,26 +188,34 @@ fn parse_body(bytes: &[u8], limits: &Limits) -> Result<Parts, RequestError> {
     let mut fields: BTreeMap<String, &RawValue> =
         serde_json::from_str(raw.get()).map_err(not_json)?;
     let mut take = |name: &str| fields.remove(name).filter(|value| value.get() != "null");
-    let persisted = take("extensions").map(|extensions| has_persisted_query(extensions.get()));
+    let persisted = take("extensions").map(|extensions| PersistedQuery::parse(extensions.get()));
+    let document_id = take("documentId");
+    let document_id = document_id.map(|id| field(id, '"', "documentId must be text or null"));
     let query = take("query").map(|query| field(query, '"', "query must be text")).transpose()?;
     let name = take("operationName");
     let name = name.map(|name| field(name, '"', "operationName must be text or null"));
     let variables = take("variables");
     let variables = variables.map(|of| field(of, '{', "variables must be an object or null"));
-    Ok(Parts {
+    let mut parts = Parts {
         query,
         name: name.transpose()?,
         variables: variables.transpose()?.unwrap_or_default(),
-        has_persisted_query: persisted.transpose()?.unwrap_or_default(),
-    })
+        document_id: document_id.transpose()?,
+        has_persisted_query: false,
+    };
+    if let Some(persisted) = persisted.transpose()?.flatten() {
+        parts.add_persisted_query(persisted);
+    }
+    Ok(parts)
 }
 
 fn parse_query_string(text: &str, limits: &Limits) -> Result<Parts, RequestError> {
-    let mut parts = Parts::default();
+    let (mut parts, mut persisted) = (Parts::default(), None);
     for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
         let is_null = value.trim() == "null";
         match &*name {
             "query" => parts.query = Some(value.into_owned()),
+            "documentId" => parts.document_id = Some(value.into_owned()),
             "operationName" => parts.name = Some(value.into_owned()),
             "variables" | "extensions" if is_null => {}
             "variables" => {
@@ -135,10 +224,13 @@ fn parse_query_string(text: &str, limits: &Limits) -> Result<Parts, RequestError
             }
             "extensions" => {
                 check_json(value.as_bytes(), limits)?;
-                parts.has_persisted_query = has_persisted_query(&value)?;
+                persisted = PersistedQuery::parse(&value)?;
             }
             _ => {}
         }
+    }
+    if let Some(persisted) = persisted {
+        parts.add_persisted_query(persisted);
     }
     Ok(parts)
 }
@@ -170,9 +262,33 @@ fn json<'a, T: Deserialize<'a>>(text: &'a str, begin: char, name: &str) -> Resul
     serde_json::from_str(raw.get()).map_err(not_json)
 }
 
-fn has_persisted_query(extensions: &str) -> Result<bool, RequestError> {
-    let fields: BTreeMap<String, &RawValue> = json(extensions, '{', "extensions")?;
-    Ok(fields.get("persistedQuery").is_some_and(|value| value.get().starts_with('{')))
+/// `extensions.persistedQuery`, with which Apollo's clients name a document.
+struct PersistedQuery {
+    hash: Option<String>,
+}
+
+impl PersistedQuery {
+    /// Reads it from the extensions of a request. `None` if they have none.
+    fn parse(extensions: &str) -> Result<Option<Self>, RequestError> {
+        let fields: BTreeMap<String, &RawValue> = json(extensions, '{', "extensions")?;
+        let Some(value) = fields.get("persistedQuery") else { return Ok(None) };
+        if !value.get().starts_with('{') {
+            return Ok(None);
+        }
+        let fields: BTreeMap<String, &RawValue> = json(value.get(), '{', "persistedQuery")?;
+        let hash = fields.get("sha256Hash").and_then(|hash| serde_json::from_str(hash.get()).ok());
+        Ok(Some(Self { hash }))
+    }
+}
+
+impl Parts {
+    /// Takes the id of the document from Apollo's form, unless `documentId` is given.
+    fn add_persisted_query(&mut self, persisted: PersistedQuery) {
+        if self.document_id.is_none() {
+            self.document_id = persisted.hash;
+            self.has_persisted_query = true;
+        }
+    }
 }
 
 impl Operation {

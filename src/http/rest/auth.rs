@@ -1,9 +1,8 @@
 //! Login and token refresh.
 
-use std::net::SocketAddr;
-
 use axum::Json;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
+use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,8 +10,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::fields::read_text_fields;
+use crate::catalog::accounts::throttle::LoginQuota;
 use crate::catalog::accounts::{LoginRefused, Session};
 use crate::http::AppState;
+use crate::http::client_address::ClientAddress;
+use crate::http::openapi::{BodyErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -64,13 +66,41 @@ fn token_response(session: Session) -> Response {
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "accounts", request_body = Credentials,
     responses(
-        (status = 200, description = "Tokens.", body = TokenResponse),
+        (
+            status = 200, body = TokenResponse,
+            headers(
+                (
+                    "RateLimit-Policy" = String,
+                    description = "The allowed failed logins (q) within a window of seconds (w), \
+                                   for the account and for the address."
+                ),
+                (
+                    "RateLimit" = String,
+                    description = "How many failed logins are left (r), and in how many seconds \
+                                   the failures no longer count (t)."
+                ),
+            ),
+            description = "Tokens."
+        ),
         (
             status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The body is not JSON."
+            description = "The body is not JSON, or cannot be decompressed."
         ),
         (
             status = 401, body = ProblemDetails, content_type = "application/problem+json",
+            headers(
+                ("WWW-Authenticate" = String, description = "The challenge (RFC 6750)."),
+                (
+                    "RateLimit-Policy" = String,
+                    description = "The allowed failed logins (q) within a window of seconds (w), \
+                                   for the account and for the address."
+                ),
+                (
+                    "RateLimit" = String,
+                    description = "How many failed logins are left (r), and in how many seconds \
+                                   the failures no longer count (t)."
+                ),
+            ),
             description = "The email or the password is wrong."
         ),
         (
@@ -79,26 +109,51 @@ fn token_response(session: Session) -> Response {
         ),
         (
             status = 429, body = ProblemDetails, content_type = "application/problem+json",
-            description = "Too many failed attempts; see Retry-After."
+            headers(
+                ("Retry-After" = u64, description = "After how many seconds to try again."),
+                (
+                    "RateLimit-Policy" = String,
+                    description = "The allowed failed logins (q) within a window of seconds (w), \
+                                   for the account and for the address."
+                ),
+                (
+                    "RateLimit" = String,
+                    description = "How many failed logins are left (r), and in how many seconds \
+                                   the failures no longer count (t)."
+                ),
+            ),
+            description = "Too many failed attempts."
         ),
+        BodyErrors,
+        ServerErrors,
     )
 )]
 async fn login(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let [email, password] = read_text_fields(request, ["email", "password"]).await?;
-    match state.accounts.login(&email, &password, Some(address.ip())).await? {
-        Ok(session) => Ok(token_response(session)),
+    let response = match state.accounts.login(&email, &password, Some(address)).await? {
+        Ok(session) => token_response(session),
         Err(LoginRefused::WrongCredentials) => {
-            Err(ProblemDetails::unauthenticated("the email or the password is wrong", false))
+            ProblemDetails::unauthenticated("the email or the password is wrong", false)
+                .into_response()
         }
         Err(LoginRefused::TooManyAttempts(refused)) => {
-            Err(ProblemDetails::rate_limited(refused.retry_after))
+            ProblemDetails::rate_limited(refused.retry_after).into_response()
         }
-    }
+    };
+    // The login is done: if the quotas cannot be read, only the headers are missing.
+    let Ok(quotas) = state.accounts.login_quotas(&email, Some(address)).await else {
+        return Ok(response);
+    };
+    let (policy, left) = LoginQuota::header_values(&quotas);
+    Ok(([(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)], response).into_response())
 }
+
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Exchanges a refresh token for new tokens, with the account's current role.
 #[utoipa::path(
@@ -106,9 +161,20 @@ async fn login(
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
         (
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The body is not JSON, or cannot be decompressed."
+        ),
+        (
             status = 401, body = ProblemDetails, content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "The challenge (RFC 6750).")),
             description = "The token is invalid, or its account was deleted."
         ),
+        (
+            status = 422, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The field is missing or is not text."
+        ),
+        BodyErrors,
+        ServerErrors,
     )
 )]
 async fn refresh(

@@ -1,7 +1,7 @@
 //! The open drafts of a movie.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,7 +13,8 @@ use crate::document::read::envelope::timestamp;
 use crate::document::{Category, MovieId, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::AccessErrors;
+use crate::http::openapi::{AccessErrors, ServerErrors};
+use crate::http::path::Path;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -83,6 +84,7 @@ impl From<DraftStatus> for DraftStatusEntry {
             status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie."
         ),
+        ServerErrors,
     )
 )]
 async fn draft_status(

@@ -1,7 +1,7 @@
 //! Publishing and discarding drafts.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -15,7 +15,8 @@ use crate::document::proposal::ConflictPolicy;
 use crate::document::resolve::Resolution;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::AccessErrors;
+use crate::http::openapi::{AccessErrors, ServerErrors};
+use crate::http::path::Path;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -34,7 +35,7 @@ struct PublishParameters {
     expected_plan: Option<String>,
     /// How to resolve conflicts, where the draft and the published document changed the same value
     /// since the base revision: fail (the default), keep_current or take_import.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = ConflictPolicy)]
     on_conflict: Option<ConflictPolicy>,
     /// Which entities names in the draft mean, as JSON: [{"path": "/cast/3/name", "entity_id":
     /// "tmdb-person-287"}]; instead of entity_id, "create_new": true or "skip": true; with
@@ -46,6 +47,7 @@ struct PublishParameters {
     override_locks: bool,
     /// Identifies the request: a repeated request with the same key gets the first response. The
     /// header Idempotency-Key does the same.
+    #[param(min_length = 1, max_length = 255)]
     idempotency_key: Option<String>,
 }
 
@@ -69,7 +71,10 @@ impl From<PublishParameters> for PublishOptions {
     params(
         CategoryPath,
         PublishParameters,
-        ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
+        (
+            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "See idempotency_key."
+        ),
     ),
     responses(
         (status = 200, description = "Published, planned, or unchanged.", body = ImportAnswer),
@@ -93,6 +98,7 @@ impl From<PublishParameters> for PublishOptions {
             status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "The draft is invalid; every problem is listed."
         ),
+        ServerErrors,
     )
 )]
 async fn publish(
@@ -133,11 +139,20 @@ async fn publish(
     params(CategoryPath),
     responses(
         (status = 204, description = "The draft was discarded."),
+        (
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
+            description = "A query parameter; the route takes none."
+        ),
         AccessErrors,
         (
             status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie, category or draft."
         ),
+        (
+            status = 409, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The draft was changed by another request at the same time (CONFLICT)."
+        ),
+        ServerErrors,
     )
 )]
 async fn discard(

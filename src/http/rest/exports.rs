@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -16,7 +16,8 @@ use crate::document::Stage;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::conditional::is_not_modified;
-use crate::http::openapi::AccessErrors;
+use crate::http::openapi::{AccessErrors, ServerErrors};
+use crate::http::path::Path;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -30,7 +31,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 struct ExportParameters {
     /// published (the default), or draft: the draft of the category, or the published document if
     /// there is no draft. Drafts need the role CONTRIBUTOR.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Stage)]
     stage: Option<Stage>,
 }
 
@@ -51,13 +52,17 @@ fn attachment(file_name: &str) -> String {
     responses(
         (
             status = 200, body = Envelope,
-            description = "The envelope, as described by /api/v1/schemas/{category}.",
             headers(
-                ("ETag" = String, description = "For If-None-Match of the next export."),
-                ("Content-Disposition" = String, description = "With the name of the file."),
-            )
+                ("ETag" = String, description = "The state of the document, for If-None-Match."),
+                ("Content-Disposition" = String, description = "The name of the file."),
+            ),
+            description = "The envelope, as described by /api/v1/schemas/{category}."
         ),
-        (status = 304, description = "The document still has the ETag of If-None-Match."),
+        (
+            status = 304,
+            headers(("ETag" = String, description = "The state of the document.")),
+            description = "The document still has the ETag of If-None-Match."
+        ),
         (
             status = 400, body = ProblemDetails, content_type = "application/problem+json",
             description = "An unknown query parameter or stage."
@@ -67,6 +72,7 @@ fn attachment(file_name: &str) -> String {
             status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie or category."
         ),
+        ServerErrors,
     )
 )]
 async fn export(
@@ -113,6 +119,7 @@ async fn export(
     responses(
         (
             status = 200, body = Vec<u8>, content_type = "application/zip",
+            headers(("Content-Disposition" = String, description = "The name of the file.")),
             description = "The archive, streamed."
         ),
         (
@@ -124,10 +131,7 @@ async fn export(
             status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie."
         ),
-        (
-            status = 503, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The server has reached its limit of bundles; see Retry-After."
-        ),
+        ServerErrors,
     )
 )]
 async fn bundle(

@@ -1,7 +1,7 @@
 //! Importing one category.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,8 @@ use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::resolve::{MatchDecision, Resolution};
 use crate::document::{Category, Problem, Source, Stage};
 use crate::http::bearer::Bearer;
-use crate::http::openapi::AccessErrors;
+use crate::http::openapi::{AccessErrors, BodyErrors, ServerErrors};
+use crate::http::path::Path;
 use crate::http::problem::ProblemDetails;
 use crate::http::{AppState, MAX_BODY};
 
@@ -75,11 +76,11 @@ impl ImportAnswer {
 #[allow(clippy::struct_excessive_bools, reason = "each is a separate parameter")]
 struct ImportParameters {
     /// published (the default), or draft: the changes then wait in a draft until it is published.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Stage)]
     target: Option<Stage>,
     /// merge (the default) changes and adds; replace also removes list items that the document
     /// dropped since its base revision.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = ImportMode)]
     mode: Option<ImportMode>,
     /// Plan only: the response says what would change, and nothing is written.
     dry_run: bool,
@@ -87,13 +88,14 @@ struct ImportParameters {
     /// PLAN_STALE with the new plan.
     expected_plan: Option<String>,
     /// The source of the values, overriding the document: tmdb, manual or llm-generated.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Source)]
     source: Option<Source>,
     /// How to treat null. keep (the default): keep the stored value; clear: remove it.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = NullPolicy)]
     nulls: Option<NullPolicy>,
     /// The base revision of the document; by default its metadata.revision. A replace that removes
     /// items needs one.
+    #[param(minimum = 0)]
     base_revision: Option<i64>,
     /// Ids of list items to remove, separated by commas.
     #[param(value_type = String)]
@@ -106,7 +108,7 @@ struct ImportParameters {
     resolutions: Vec<Resolution>,
     /// How to resolve conflicts, where the document and the catalogue changed the same value since
     /// the base revision: fail (the default), keep_current or take_import.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = ConflictPolicy)]
     on_conflict: Option<ConflictPolicy>,
     /// Whether to change locked values too, if the source is manual.
     override_locks: bool,
@@ -119,6 +121,7 @@ struct ImportParameters {
     create_movie: bool,
     /// Identifies the request: within a day, a request with the same key and the same input gets
     /// the first response. The header Idempotency-Key does the same.
+    #[param(min_length = 1, max_length = 255)]
     idempotency_key: Option<String>,
 }
 
@@ -153,7 +156,10 @@ impl From<ImportParameters> for ImportOptions {
     params(
         CategoryPath,
         ImportParameters,
-        ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
+        (
+            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "See idempotency_key."
+        ),
     ),
     request_body(
         content = inline(AnyObject),
@@ -183,28 +189,13 @@ impl From<ImportParameters> for ImportOptions {
                            (BASE_REQUIRED), or an idempotency key used for another request \
                            (IDEMPOTENCY_MISMATCH); with the plan."
         ),
-        (
-            status = 413, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The body is too large."
-        ),
-        (
-            status = 408, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The body was sent too slowly."
-        ),
-        (
-            status = 415, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The body is not sent as application/json, or its content coding is not \
-                           gzip or deflate."
-        ),
+        BodyErrors,
         (
             status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "The data is invalid; every problem is listed. Or nothing in it could be \
                            read (NOTHING_READ)."
         ),
-        (
-            status = 503, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The server is at one of its limits; see Retry-After."
-        ),
+        ServerErrors,
     )
 )]
 async fn import(

@@ -42,6 +42,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Path)]
 pub struct MoviePath {
     /// The movie's id, for example tmdb-550.
+    #[param(example = "tmdb-550")]
     id: String,
 }
 
@@ -50,9 +51,11 @@ pub struct MoviePath {
 #[into_params(parameter_in = Path)]
 pub struct CategoryPath {
     /// The movie's id, for example tmdb-550.
+    #[param(example = "tmdb-550")]
     id: String,
     /// basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are also
     /// accepted.
+    #[param(example = "timeline")]
     category: String,
 }
 

@@ -1,6 +1,5 @@
 //! The JSON Schemas of the documents.
 
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
@@ -9,6 +8,8 @@ use utoipa_axum::routes;
 use super::parse_category;
 use crate::document::schema::json_schema::json_schema;
 use crate::http::AppState;
+use crate::http::openapi::ServerErrors;
+use crate::http::path::Path;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -20,7 +21,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
     get, path = "/api/v1/schemas/{category}", tag = "schemas",
     params((
         "category" = String, Path,
-        description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming."
+        description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; \
+                       underscores are also accepted.",
+        example = "timeline"
     )),
     responses(
         (
@@ -31,6 +34,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
             status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such category."
         ),
+        ServerErrors,
     )
 )]
 async fn schema(Path(category): Path<String>) -> Result<Response, ProblemDetails> {

@@ -14,6 +14,7 @@ pub mod import;
 pub mod import_text;
 pub mod index_version;
 pub mod lock;
+pub mod login_failure;
 pub mod merged_entity;
 pub mod movie;
 pub mod movie_genre;

@@ -82,7 +82,7 @@ async fn an_invalid_option_is_named_as_given() {
         command.envs(listen.map(|address| ("REELPORT_LISTEN", address)));
         run(command, b"")
     };
-    let cases: [(&[&str], Option<&str>, &str); 5] = [
+    let cases: [(&[&str], Option<&str>, &str); 6] = [
         (&["serve", "--listen", "nowhere"], None, "reelport: --listen: found \"nowhere\""),
         (&["serve"], Some("nowhere"), "reelport: REELPORT_LISTEN: found \"nowhere\""),
         (
@@ -91,6 +91,11 @@ async fn an_invalid_option_is_named_as_given() {
             "reelport: --database-url: found \"mysql\"",
         ),
         (&["export"], None, "reelport: the default of --database-url: there is no database"),
+        (
+            &["serve", "--trusted-proxies", "10.0.0.0/8,proxy"],
+            None,
+            "reelport: --trusted-proxies: found \"proxy\"; allowed is addresses and networks",
+        ),
         (&["--log", "a=b=c", "schema"], None, "reelport: --log: found \"a=b=c\""),
     ];
     for (arguments, listen, expected) in cases {

@@ -4,6 +4,7 @@ mod archives;
 mod backup;
 mod files;
 mod messages;
+mod persisted_documents;
 mod secrets;
 mod texts;
 

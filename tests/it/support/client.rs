@@ -7,6 +7,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::app::envelope;
+use super::declared;
 
 /// An HTTP client of one server, with or without a token.
 #[derive(Clone)]
@@ -68,12 +69,18 @@ impl Client {
         }
     }
 
+    /// Sends a request. The reply must be as `openapi.json` declares it.
     pub async fn send(&self, request: RequestBuilder) -> Reply {
-        let response = request.send().await.unwrap();
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await.unwrap().to_vec();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply { status, headers, text, bytes }
+        let reply = Reply { status, headers, text, bytes };
+        declared::check(&method, &path, &reply);
+        reply
     }
 
     pub async fn get(&self, path: &str) -> Reply {

@@ -8,6 +8,7 @@ pub mod command;
 pub mod consistency;
 pub mod damage;
 pub mod database;
+pub mod declared;
 pub mod disk;
 pub mod fixtures;
 pub mod generate;

@@ -1,0 +1,172 @@
+//! `openapi.json` declares all that the REST API answers. [`Client`] compares every reply of every
+//! test with it; here are requests with mistakes that no other test makes for every operation.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use reelport::catalog::access::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::declared::{DOCUMENT, operation};
+use crate::support::{Client, TestApp, fixtures};
+
+/// All operations: method, path template, and the operation.
+fn operations() -> Vec<(Method, String, &'static Value)> {
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    let each = paths.iter().flat_map(|(path, item)| {
+        item.as_object().unwrap().iter().map(|(method, operation)| {
+            (method.to_ascii_uppercase().parse().unwrap(), path.clone(), operation)
+        })
+    });
+    each.collect()
+}
+
+fn filled(template: &str, id: &str, category: &str) -> String {
+    template.replace("{id}", id).replace("{category}", category)
+}
+
+/// The statuses of a request with the ids and with each kind of body.
+async fn statuses(client: &Client, method: &Method, path: &str) -> BTreeSet<u16> {
+    let request = || client.request(method.clone(), path);
+    let json =
+        |text: &str| request().header("content-type", "application/json").body(text.to_owned());
+    let mut found = BTreeSet::new();
+    for request in [
+        request(),
+        request().query(&[("no_such_parameter", "1")]),
+        request().header("idempotency-key", "a").header("idempotency-key", "b"),
+        request().header("accept", "text/html"),
+        request().header("content-type", "text/plain").body("{}"),
+        json(""),
+        json("{"),
+        json("null"),
+        json("[]"),
+        json("{}"),
+        json("{\"email\": 1, \"refresh_token\": 1}"),
+        json("{\"email\": \"a\", \"password\": \"b\", \"refresh_token\": \"c\"}"),
+        json("{}").header("content-encoding", "br"),
+        json("{}").header("content-encoding", "gzip"),
+    ] {
+        // The client asserts that the reply is declared.
+        found.insert(client.send(request).await.status);
+    }
+    found
+}
+
+#[tokio::test]
+async fn requests_with_mistakes_get_declared_answers() {
+    let app = TestApp::sqlite().await;
+    app.full_movie("m").await;
+    let mut all = BTreeSet::new();
+    for (method, template, operation) in operations() {
+        let needs_token = operation.get("security").is_some();
+        for (id, category) in
+            [("m", "trivia"), ("none", "trivia"), ("m", "none"), ("%FF", "trivia"), ("m", "%FF")]
+        {
+            let path = filled(&template, id, category);
+            for role in Role::ALL {
+                let found = statuses(&app.with_role(*role), &method, &path).await;
+                if needs_token && *role == Role::User {
+                    let is_refused = |status: &u16| matches!(status, 403 | 404);
+                    assert!(found.iter().all(is_refused), "{method} {path}: {found:?}");
+                }
+                all.extend(found);
+            }
+            for client in [app.anonymous(), app.anonymous().with_token("a.b.c")] {
+                let found = statuses(&client, &method, &path).await;
+                assert!(!needs_token || found == BTreeSet::from([401]), "{method} {path}");
+                all.extend(found);
+            }
+        }
+        if operation.get("requestBody").is_some() {
+            let path = filled(&template, "m", "trivia");
+            let reply = app.admin().post_text(&path, " ".repeat(17 << 20)).await;
+            assert_eq!(reply.status, 413, "{method} {path}: {}", reply.text);
+            all.insert(reply.status);
+        }
+    }
+    // The requests reach what they are meant to reach.
+    for status in [200, 400, 401, 403, 404, 413, 415, 422] {
+        assert!(all.contains(&status), "{status}: {all:?}");
+    }
+}
+
+#[tokio::test]
+async fn successes_have_the_declared_bodies_and_headers() {
+    let app = TestApp::sqlite().await;
+    let admin = app.full_movie("m").await;
+    for (category, data) in fixtures::all_categories() {
+        let export = admin.get(&format!("/api/v1/admin/movies/m/export/{category}")).await;
+        for name in ["etag", "content-disposition"] {
+            assert!(!export.header(name).is_empty(), "{category}: {name}");
+        }
+        let envelope = crate::support::envelope("m", &category.replace('-', "_"), data);
+        for options in ["?dry_run=true", "?target=draft", ""] {
+            let reply = admin.import_envelope("m", category, options, &envelope).await;
+            assert_eq!(reply.status, 200, "{category}: {}", reply.text);
+        }
+        let schema = admin.get(&format!("/api/v1/schemas/{category}")).await;
+        assert_eq!(schema.status, 200, "{}", schema.text);
+    }
+    let changed = json!({ "tagline": "Another one." });
+    let envelope = crate::support::envelope("m", "basic_info", changed);
+    let reply = admin.import_envelope("m", "basic-info", "?target=draft", &envelope).await;
+    assert_eq!(reply.json()["status"], "drafted");
+    let status = admin.get("/api/v1/admin/movies/m/draft-status").await;
+    assert_eq!(status.json()["drafts"].as_array().unwrap().len(), 1);
+    let published = admin.post("/api/v1/admin/movies/m/publish/basic-info", &json!({})).await;
+    assert_eq!(published.json()["status"], "published");
+    for path in ["/healthz", "/readyz", "/openapi.json", "/api/v1/admin/movies/m/export/all"] {
+        assert_eq!(admin.get(path).await.status, 200, "{path}");
+    }
+}
+
+#[test]
+fn every_operation_declares_the_errors_of_its_kind() {
+    for (method, path, operation) in operations() {
+        let declared = operation["responses"].as_object().unwrap();
+        let has = |status: &str| declared.contains_key(status);
+        let place = format!("{method} {path}");
+        let is_health = matches!(path.as_str(), "/healthz" | "/readyz");
+        assert!(is_health || (has("500") && has("503")), "{place}");
+        assert_eq!(operation.get("security").is_some(), has("403"), "{place}");
+        assert!(operation.get("security").is_none() || has("401"), "{place}");
+        assert_eq!(path.contains('{'), has("404"), "{place}");
+        let takes_body = operation.get("requestBody").is_some();
+        for status in ["400", "408", "413", "415", "422"] {
+            assert!(!takes_body || has(status), "{place}: {status}");
+        }
+        for (status, response) in declared {
+            assert!(!response["description"].as_str().unwrap().is_empty(), "{place}: {status}");
+            if status.starts_with(['4', '5']) {
+                let content = response["content"].as_object().unwrap();
+                let types: Vec<&String> = content.keys().collect();
+                assert_eq!(types, ["application/problem+json"], "{place}: {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_committed_document_equals_the_served_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+    let committed = std::fs::read_to_string(path).unwrap();
+    assert!(
+        committed == reelport::http::openapi::document(),
+        "openapi.json is out of date: run `make schema` and commit it"
+    );
+}
+
+#[test]
+fn a_path_without_parameters_is_found_before_one_with_parameters() {
+    let found = |path| operation(&Method::GET, path).map(|(template, _)| template);
+    let all = "/api/v1/admin/movies/{id}/export/all";
+    assert_eq!(found("/api/v1/admin/movies/m/export/all"), Some(all));
+    assert_eq!(
+        found("/api/v1/admin/movies/m/export/trivia"),
+        Some("/api/v1/admin/movies/{id}/export/{category}")
+    );
+    assert_eq!(found("/api/v1/admin/movies/m/export"), None);
+    assert_eq!(operation(&Method::PUT, "/healthz"), None);
+}
