@@ -8,6 +8,7 @@ pub mod access;
 pub mod accounts;
 pub(crate) mod background;
 pub mod bulk;
+pub mod changes;
 mod clock;
 pub mod drafts;
 pub mod entities;
@@ -31,6 +32,7 @@ pub use error::{CatalogError, UNSTORABLE_TEXT};
 use crate::document::ids::IdSource;
 use crate::storage::{Database, TextLimits};
 pub use crate::storage::{NotReady, Unavailability};
+use changes::Feed;
 use import::TextQuota;
 use work::Work;
 
@@ -42,6 +44,7 @@ pub struct Catalog {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) work: Work,
     text_quota: Arc<TextQuota>,
+    feed: Arc<Feed>,
 }
 
 impl Catalog {
@@ -49,7 +52,8 @@ impl Catalog {
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
         let text_quota = Arc::new(TextQuota::new(TextLimits::default()));
-        Self { database, clock, ids, work: Work::default(), text_quota }
+        let (work, feed) = (Work::default(), Arc::default());
+        Self { database, clock, ids, work, text_quota, feed }
     }
 
     /// Replaces the limits of the texts that the import log keeps.

@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, Statement};
 
 use super::faults::Faults;
 use super::health::WriteHealth;
+use super::notices::CommitSignal;
 use super::pool::{Pool, SqliteAccess};
 use super::queue::WriteQueue;
 use super::read_pool::ReadPool;
@@ -37,6 +38,7 @@ pub struct Database {
     pub(super) write_queue: WriteQueue,
     pub(super) faults: Arc<OnceLock<Arc<dyn Faults>>>,
     pub(super) health: Arc<WriteHealth>,
+    pub(super) commit_signal: CommitSignal,
     /// Whether writes are refused.
     pub(super) is_read_only: bool,
 }
@@ -125,6 +127,7 @@ impl Database {
             write_queue: WriteQueue::default(),
             faults: Arc::default(),
             health: Arc::default(),
+            commit_signal: CommitSignal::default(),
             is_read_only,
         }
     }
