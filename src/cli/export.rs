@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::{DateTime, Datelike as _, Utc};
 use clap::{Args, ValueEnum};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
@@ -13,7 +14,7 @@ use super::terminal::print_error;
 use super::{CliError, FAILED, SOME_FAILED, open, require_database};
 use crate::catalog::CatalogError;
 use crate::catalog::access::command_line;
-use crate::catalog::bulk::{ArchiveError, Selection, write_entry, writer};
+use crate::catalog::bulk::{ArchiveError, PastMoment, Selection, write_entry, writer};
 use crate::catalog::export::Export;
 use crate::config::DatabaseArgs;
 use crate::document::MovieId;
@@ -39,9 +40,24 @@ pub struct ExportArgs {
     /// Only this category
     #[arg(long)]
     category: Option<String>,
+    /// Export the documents as they were at this moment, such as 2026-11-29T12:00:00Z; documents
+    /// that did not exist then are left out
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    as_of: Option<DateTime<Utc>>,
     /// The file to write; standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// Parses a moment.
+///
+/// # Errors
+/// When it is not an RFC 3339 date-time of the years 1 to 9999.
+fn parse_moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let moment = DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.to_utc());
+    moment.filter(|moment| (1..=9999).contains(&moment.year())).ok_or_else(|| {
+        "allowed is a date and time with an offset, such as 2026-11-29T12:00:00Z".to_owned()
+    })
 }
 
 pub(super) async fn export(
@@ -77,7 +93,8 @@ pub(super) async fn export(
         None => {}
     }
     let catalog = open(database).await?;
-    let (permission, _) = command_line();
+    let (permission, publishing) = command_line();
+    let as_of = args.as_of.map(|at| PastMoment::new(&publishing.can_draft(), at));
     let mut unknown = Vec::new();
     if let Some(movies) = &mut movies {
         let found = catalog.movies(&permission, movies).await?;
@@ -92,7 +109,8 @@ pub(super) async fn export(
     let (sender, receiver) = mpsc::channel(64);
     let (format, place) = (args.format, output.clone());
     let writing = tokio::task::spawn_blocking(move || write(format, place.as_ref(), receiver));
-    let read = catalog.export_stream(&permission, &Selection { movies, category }, sender).await;
+    let read =
+        catalog.export_stream(&permission, &Selection { movies, category, as_of }, sender).await;
     let written = writing.await.map_err(CatalogError::from)?;
     catalog.database().close().await;
     // An incomplete export never replaces an existing file.

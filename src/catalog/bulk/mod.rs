@@ -12,6 +12,7 @@ mod transcode;
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 pub use archive::{ArchiveError, Packer, write_entry, writer};
@@ -22,7 +23,7 @@ pub use document_reader::{MAX_UNPACKED, ReadOptions, ReadReport};
 pub use location::{DocumentLocation, LineOrIndex};
 pub use read::{ByteSource, SQLITE_HEADER, SQLITE_REFUSED, read_source};
 
-use super::access::{CanPublish, CanRead};
+use super::access::{CanDraft, CanPublish, CanRead};
 use super::export::Export;
 use super::import::{ImportOptions, ImportStatus, IncomingDocument, Outcome};
 use super::{Catalog, CatalogError};
@@ -267,9 +268,14 @@ impl Catalog {
             Some(category) => std::slice::from_ref(category),
             None => Category::ALL,
         };
+        let as_of = selection.as_of.as_ref().map(|moment| moment.at);
         if let Some(movies) = &selection.movies {
             for movie in movies {
-                for export in self.exports(permission, &[movie], categories).await? {
+                let found = match as_of {
+                    None => self.exports(permission, &[movie], categories).await?,
+                    Some(at) => self.exports_as_of(movie, categories, at).await?,
+                };
+                for export in found {
                     if export.metadata.revision > 0 && exports.send(export).await.is_err() {
                         return Ok(());
                     }
@@ -279,10 +285,13 @@ impl Catalog {
         }
         let mut after: Option<DocumentKey> = None;
         loop {
-            let page =
+            let mut page =
                 self.database.documents_after(after.as_ref(), selection.category, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some((last.movie.clone(), last.category));
+            if let Some(at) = as_of {
+                page = self.database.as_of(page, at).await?;
+            }
             let now = self.clock.now();
             for document in page {
                 if exports.send(Export::of(document, now)).await.is_err() {
@@ -300,4 +309,20 @@ pub struct Selection {
     pub movies: Option<Vec<MovieId>>,
     /// The category to export; `None` means all.
     pub category: Option<Category>,
+    /// The moment of which to export the documents; `None` means now. Documents that did not exist
+    /// then are left out.
+    pub as_of: Option<PastMoment>,
+}
+
+/// A moment of the history, with the permission to read it.
+#[derive(Debug, Clone)]
+pub struct PastMoment {
+    at: DateTime<Utc>,
+}
+
+impl PastMoment {
+    #[must_use]
+    pub const fn new(_: &CanDraft, at: DateTime<Utc>) -> Self {
+        Self { at }
+    }
 }
