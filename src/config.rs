@@ -9,7 +9,7 @@ use clap::{ArgAction, Args};
 
 use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::accounts::tokens::MIN_SECRET;
-use crate::http::{AllowedOrigins, InvalidOrigin, Limits};
+use crate::http::{AllowedOrigins, InvalidOrigin, Limits, SubscriptionLimits};
 use crate::storage::{TextLimits, sqlite_path};
 
 /// An option has an invalid value.
@@ -302,6 +302,7 @@ impl ServeArgs {
             connections,
             request_memory: memory << 20,
             grace: Duration::from_secs(grace as u64),
+            subscriptions: SubscriptionLimits::of(connections),
             ..defaults
         })
     }

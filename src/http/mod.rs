@@ -16,6 +16,7 @@ mod request_id;
 mod response;
 mod rest;
 mod server;
+mod subscriptions;
 
 use std::sync::Arc;
 
@@ -37,11 +38,12 @@ use crate::catalog::accounts::Accounts;
 use crate::graphql::Schema;
 use budget::Budget;
 pub use cors::{AllowedOrigins, InvalidOrigin};
-pub use limits::{Limits, MAX_BODY};
+pub use limits::{Limits, MAX_BODY, SubscriptionLimits};
 use problem::ProblemDetails;
 use request_id::MakeRequestId;
 use rest::Bundles;
 pub use server::serve;
+use subscriptions::Subscriptions;
 
 /// State shared by all handlers. It is cloned for each request, so it is a single pointer.
 #[derive(Clone)]
@@ -58,10 +60,19 @@ pub struct Shared {
     /// Memory for responses that clients have not read yet.
     response_memory: Budget,
     bundles: Bundles,
+    subscriptions: Subscriptions,
+    allowed_origins: AllowedOrigins,
 }
 
 impl AppState {
-    pub fn new(catalog: Catalog, accounts: Accounts, schema: Schema, limits: Arc<Limits>) -> Self {
+    /// `allowed_origins` are those whose pages may call the service from a browser.
+    pub fn new(
+        catalog: Catalog,
+        accounts: Accounts,
+        schema: Schema,
+        limits: Arc<Limits>,
+        allowed_origins: AllowedOrigins,
+    ) -> Self {
         let response_memory = Budget::new(limits.response_memory, limits.room_wait);
         Self(Arc::new(Shared {
             catalog: Arc::new(catalog),
@@ -70,6 +81,8 @@ impl AppState {
             request_memory: Budget::new(limits.request_memory, limits.room_wait),
             bundles: Bundles::new(&limits, response_memory.clone()),
             response_memory,
+            subscriptions: Subscriptions::new(limits.subscriptions.clone()),
+            allowed_origins,
             limits,
         }))
     }
@@ -83,9 +96,8 @@ impl std::ops::Deref for AppState {
     }
 }
 
-/// Builds the router: all routes, wrapped in the middleware. Pages of the allowed origins may call
-/// it from a browser.
-pub fn router(state: AppState, allowed_origins: &AllowedOrigins) -> Router {
+/// Builds the router: all routes, wrapped in the middleware.
+pub fn router(state: AppState) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let security = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -127,7 +139,7 @@ pub fn router(state: AppState, allowed_origins: &AllowedOrigins) -> Router {
             .layer(from_fn_with_state(state.clone(), response::set_date))
             // Outside of all that may refuse a request: a page can read a response only if it has
             // the CORS headers.
-            .option_layer(allowed_origins.layer())
+            .option_layer(state.allowed_origins.layer())
             .layer(from_fn(server::refuse_beyond_capacity))
             .layer(from_fn(problem::add_request_id))
             .layer(CatchPanicLayer::custom(problem::panic_response))

@@ -13,11 +13,13 @@
 )]
 
 mod architecture;
+mod as_of;
 mod auth;
 mod bases;
 mod bodies;
 mod budget;
 mod catalogue;
+mod changes;
 mod command_line;
 mod concurrency;
 mod conflicts;
@@ -64,6 +66,7 @@ mod rules;
 mod schema;
 mod storage;
 mod stored_resolutions;
+mod subscriptions;
 mod support;
 mod torture;
 mod unavailable;

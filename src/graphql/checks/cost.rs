@@ -14,7 +14,9 @@ use async_graphql_value::Value;
 
 use super::Limits;
 use super::fragments::Fragments;
-use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, is_list, named_type};
+use super::types::{
+    InputField, MUTATION, OutputField, QUERY, SUBSCRIPTION, Shape, Types, is_list, named_type,
+};
 use crate::graphql::error::too_complex;
 use crate::graphql::limits::{DEFAULT_PAGE, MAX_PAGE};
 
@@ -37,6 +39,8 @@ const MAX_INTROSPECTION_LISTS: usize = 2;
 const COSTS: &[(&str, &str, usize)] = &[
     (QUERY, "people", SEARCH),
     (QUERY, "duplicatePeople", SEARCH),
+    (QUERY, "changes", 20),
+    ("ChangeConnection", "totalCount", 20),
     ("Movie", "revisions", 500),
     ("Movie", "revisionDiff", 50),
     ("Movie", "provenance", 1_000),
@@ -105,7 +109,7 @@ pub fn check(
     let root = match operation.node.ty {
         OperationType::Query => QUERY,
         OperationType::Mutation => MUTATION,
-        OperationType::Subscription => return Ok(()),
+        OperationType::Subscription => SUBSCRIPTION,
     };
     let set = &operation.node.selection_set.node;
     check_roots(document, set)?;

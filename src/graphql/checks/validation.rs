@@ -9,7 +9,9 @@ use async_graphql::parser::types::{
 use async_graphql::{Positioned, ServerError, Variables};
 
 use super::suggestions::did_you_mean;
-use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, named_type};
+use super::types::{
+    InputField, MUTATION, OutputField, QUERY, SUBSCRIPTION, Shape, Types, named_type,
+};
 use super::{invalid, values};
 use crate::graphql::error::{BAD_USER_INPUT, set_code};
 
@@ -35,7 +37,10 @@ pub fn check(
         let root = match operation.node.ty {
             OperationType::Query => QUERY,
             OperationType::Mutation => MUTATION,
-            OperationType::Subscription => continue,
+            OperationType::Subscription => {
+                checker.single_root(document, operation);
+                SUBSCRIPTION
+            }
         };
         checker.selection_set(&operation.node.selection_set.node, root);
     }
@@ -77,6 +82,23 @@ impl Checker<'_> {
     fn report(&mut self, error: ServerError) {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(error);
+        }
+    }
+
+    /// A subscription has exactly one field, which is no introspection (GraphQL §5.2.4.1).
+    fn single_root(
+        &mut self,
+        document: &ExecutableDocument,
+        operation: &Positioned<OperationDefinition>,
+    ) {
+        let mut fields = Vec::new();
+        super::root_fields(&operation.node.selection_set.node, document, &mut fields);
+        if fields.len() != 1 || fields.iter().any(|field| field.starts_with("__")) {
+            let message = format!(
+                "a subscription has exactly one field, and none that begins with __; found {}",
+                fields.join(", ")
+            );
+            self.report(invalid(message, operation.pos));
         }
     }
 

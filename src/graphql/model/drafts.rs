@@ -19,18 +19,18 @@ use crate::storage::{self, ContributionEntry, DocumentKey, DraftEntry, DraftPosi
 #[derive(Debug, Clone, InputObject)]
 pub struct DraftFilter {
     /// The movie's id, for example tmdb-550.
-    movie_id: Option<ID>,
+    pub movie_id: Option<ID>,
     /// The category of the draft.
-    category: Option<Category>,
+    pub category: Option<Category>,
     /// The source of at least one contribution.
-    source: Option<Source>,
+    pub source: Option<Source>,
     /// The author of at least one contribution, as in Contribution.updatedBy. Together with source:
     /// at least one contribution has both.
-    author: Option<String>,
+    pub author: Option<String>,
     /// Only drafts that were last updated before this time.
-    updated_before: Option<DateTime<Utc>>,
+    pub updated_before: Option<DateTime<Utc>>,
     /// Only drafts that were last updated at or after this time.
-    updated_after: Option<DateTime<Utc>>,
+    pub updated_after: Option<DateTime<Utc>>,
 }
 
 /// A page of the review queue.

@@ -17,6 +17,45 @@ pub fn page_size(first: Option<i32>) -> Result<usize, ApiError> {
     fits.ok_or_else(|| ApiError::BadInput(format!("found {limit}; first is 1 to {MAX_PAGE}")))
 }
 
+/// The paging arguments of a list that is read in both directions.
+#[derive(Debug, Default)]
+pub struct Paging {
+    pub first: Option<i32>,
+    pub after: Option<String>,
+    pub last: Option<i32>,
+    pub before: Option<String>,
+}
+
+/// Validated paging arguments.
+#[derive(Debug)]
+pub struct PageArguments {
+    /// The cursor to continue at.
+    pub from: Option<String>,
+    pub limit: u64,
+    pub is_backward: bool,
+}
+
+impl Paging {
+    /// Validates the arguments.
+    ///
+    /// # Errors
+    /// When they contradict each other, or the page size is out of range.
+    pub fn read(self) -> Result<PageArguments, ApiError> {
+        let Self { first, after, last, before } = self;
+        let bad = |message: &str| Err(ApiError::BadInput(message.to_owned()));
+        let is_backward = last.is_some() || before.is_some();
+        if is_backward && (first.is_some() || after.is_some()) {
+            return bad("first goes with after, last with before");
+        }
+        let limit = first.or(last).unwrap_or(DEFAULT_PAGE);
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return bad(&format!("found {limit}; first and last are 1 to {MAX_PAGE}"));
+        }
+        let limit = u64::try_from(limit).unwrap_or(1);
+        Ok(PageArguments { from: after.or(before), limit, is_backward })
+    }
+}
+
 /// An opaque cursor: the name of its list and the sort values of an entry, in base64url.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);
@@ -73,9 +112,20 @@ pub fn validate_time(
     name: &str,
     time: Option<DateTime<Utc>>,
 ) -> Result<Option<DateTime<Utc>>, ApiError> {
+    check_time(&format!("filter: {name}"), time)
+}
+
+/// Validates a time at a place of the input.
+///
+/// # Errors
+/// When its year is not one that both databases support.
+pub fn check_time(
+    place: &str,
+    time: Option<DateTime<Utc>>,
+) -> Result<Option<DateTime<Utc>>, ApiError> {
     match time {
         Some(time) if !(1..=9999).contains(&time.year()) => {
-            Err(ApiError::BadInput(format!("filter: {name} must be in the years 1 to 9999")))
+            Err(ApiError::BadInput(format!("{place} must be in the years 1 to 9999")))
         }
         time => Ok(time),
     }
