@@ -87,22 +87,30 @@ impl App {
 
     /// Builds the router with all routes.
     pub fn router(&self) -> Router {
+        router(self.state())
+    }
+
+    fn state(&self) -> AppState {
         checks::prepare();
-        let state = AppState::new(
+        AppState::new(
             self.catalog.clone(),
             self.accounts.clone(),
             schema_builder(self.query_limits.clone()).finish(),
             self.persisted_documents.clone(),
             Arc::new(self.limits.clone()),
-        );
-        router(state, &self.allowed_origins, self.trusted_proxies.clone())
+            self.allowed_origins.clone(),
+            self.trusted_proxies.clone(),
+        )
     }
 
     /// Serves until `stop` completes, then waits up to [`Limits::grace`] for open requests and
     /// closes the database.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        let limits = Arc::new(self.limits.clone());
-        crate::http::serve(listener, self.router(), limits, stop).await;
+        let serving = crate::http::serve(listener, self.state(), stop);
+        tokio::select! {
+            () = serving => {}
+            () = self.catalog.announce_commits() => {}
+        }
         // Connections still in use after the timeout are abandoned; the database rolls back their
         // transactions.
         if tokio::time::timeout(CLOSE_TIMEOUT, self.catalog.database().close()).await.is_err() {

@@ -12,7 +12,8 @@ use crate::catalog::accounts::tokens::MIN_SECRET;
 use crate::graphql::Limits as QueryLimits;
 use crate::graphql::limits::INTROSPECTION_DEPTH;
 use crate::http::{
-    AllowedOrigins, InvalidNetwork, InvalidOrigin, Limits, TrustedProxies, UnknownDocuments,
+    AllowedOrigins, InvalidNetwork, InvalidOrigin, Limits, SubscriptionLimits, TrustedProxies,
+    UnknownDocuments,
 };
 use crate::storage::{TextLimits, sqlite_path};
 
@@ -407,6 +408,7 @@ impl ServeArgs {
             bulk_upload: (upload as u64) << 20,
             bulk_unpacked: (unpacked as u64) << 20,
             grace: Duration::from_secs(grace as u64),
+            subscriptions: SubscriptionLimits::of(connections),
             ..defaults
         })
     }

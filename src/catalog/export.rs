@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::access::CanRead;
+use super::access::{CanDraft, CanRead};
 use super::{Catalog, CatalogError};
 use crate::document::read::envelope;
 use crate::document::{Category, Metadata, MovieId};
@@ -86,6 +86,42 @@ impl Catalog {
         }
         let exists = self.database.movie_exists(movie).await?;
         Ok(exists.then(|| Export::never_written(movie.clone(), category, now)))
+    }
+
+    /// Exports one category of a movie as it was at a moment; `None` if the movie did not exist
+    /// then.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn export_as_of(
+        &self,
+        _: &CanDraft,
+        movie: &MovieId,
+        category: Category,
+        moment: DateTime<Utc>,
+    ) -> Result<Option<Export>, CatalogError> {
+        let now = self.clock.now();
+        if let Some(document) = self.database.document_as_of(movie, category, moment).await? {
+            return Ok(Some(Export::of(document, now)));
+        }
+        let found = self.database.movies(std::slice::from_ref(movie)).await?;
+        let existed = found.first().is_some_and(|movie| movie.created_at <= moment);
+        Ok(existed.then(|| Export::never_written(movie.clone(), category, now)))
+    }
+
+    /// Exports the documents of a movie that existed at a moment, as they were then, ordered by
+    /// category.
+    pub(super) async fn exports_as_of(
+        &self,
+        movie: &MovieId,
+        categories: &[Category],
+        moment: DateTime<Utc>,
+    ) -> Result<Vec<Export>, CatalogError> {
+        let now = self.clock.now();
+        let mut current = self.database.documents(&[movie], categories).await?;
+        current.sort_by_key(|document| document.category);
+        let documents = self.database.as_of(current, moment).await?;
+        Ok(documents.into_iter().map(|document| Export::of(document, now)).collect())
     }
 
     /// The total size, in bytes, of the data of all categories of a movie.

@@ -8,6 +8,7 @@ pub mod access;
 pub mod accounts;
 pub(crate) mod background;
 pub mod bulk;
+pub mod changes;
 mod clock;
 pub mod drafts;
 pub mod entities;
@@ -31,6 +32,7 @@ pub use error::{CatalogError, UNSTORABLE_TEXT};
 use crate::document::ids::IdSource;
 use crate::storage::{Database, TextLimits};
 pub use crate::storage::{NotReady, Unavailability};
+use changes::Feed;
 use import::{MAX_STORED, TextQuota};
 use work::Work;
 
@@ -44,6 +46,7 @@ pub struct Catalog {
     text_quota: Arc<TextQuota>,
     /// Maximum number of bytes of a stored document.
     max_stored: usize,
+    feed: Arc<Feed>,
 }
 
 impl Catalog {
@@ -51,7 +54,8 @@ impl Catalog {
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
         let text_quota = Arc::new(TextQuota::new(TextLimits::default()));
-        Self { database, clock, ids, work: Work::default(), text_quota, max_stored: MAX_STORED }
+        let (work, feed) = (Work::default(), Arc::default());
+        Self { database, clock, ids, work, text_quota, max_stored: MAX_STORED, feed }
     }
 
     /// Replaces the limits of the texts that the import log keeps.

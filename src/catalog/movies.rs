@@ -196,13 +196,14 @@ impl Catalog {
     /// When storage fails.
     pub async fn delete_movie(
         &self,
-        _: &CanPublish,
+        permission: &CanPublish,
         movie: &MovieId,
     ) -> Result<bool, CatalogError> {
+        let (author, now) = (permission.author.name.as_str(), self.clock.now());
         self.database
             .write(|transaction| async move {
                 transaction.advisory_lock_movies(&[movie]).await?;
-                Ok::<_, CatalogError>(transaction.delete_movie(movie).await?)
+                Ok::<_, CatalogError>(transaction.delete_movie(movie, author, now).await?)
             })
             .await
     }

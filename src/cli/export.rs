@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::{DateTime, Datelike as _, Utc};
 use clap::Args;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
@@ -13,7 +14,7 @@ use super::terminal::print_error;
 use super::{CliError, FAILED, SOME_FAILED, open, parse_choice, require_database};
 use crate::catalog::CatalogError;
 use crate::catalog::access::command_line;
-use crate::catalog::bulk::{ArchiveError, BulkFormat, BulkWriter, Selection};
+use crate::catalog::bulk::{ArchiveError, BulkFormat, BulkWriter, PastMoment, Selection};
 use crate::catalog::export::Export;
 use crate::catalog::movies::MovieQuery;
 use crate::config::DatabaseArgs;
@@ -36,9 +37,24 @@ pub struct ExportArgs {
     /// exported, as templates to fill in; other documents only with --category
     #[arg(long, value_delimiter = ',', value_name = "CATEGORY")]
     missing: Vec<String>,
+    /// Export the documents as they were at this moment, such as 2026-11-29T12:00:00Z; documents
+    /// that did not exist then are left out
+    #[arg(long, value_name = "TIME", value_parser = parse_moment, conflicts_with = "missing")]
+    as_of: Option<DateTime<Utc>>,
     /// The file to write; standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// Parses a moment.
+///
+/// # Errors
+/// When it is not an RFC 3339 date-time of the years 1 to 9999.
+fn parse_moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let moment = DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.to_utc());
+    moment.filter(|moment| (1..=9999).contains(&moment.year())).ok_or_else(|| {
+        "allowed is a date and time with an offset, such as 2026-11-29T12:00:00Z".to_owned()
+    })
 }
 
 pub(super) async fn export(
@@ -71,7 +87,8 @@ pub(super) async fn export(
         None => {}
     }
     let catalog = open(database).await?;
-    let (permission, _) = command_line();
+    let (permission, publishing) = command_line();
+    let as_of = args.as_of.map(|at| PastMoment::new(&publishing.can_draft(), at));
     let mut unknown = Vec::new();
     if let Some(movies) = &mut movies {
         let found = catalog.movies(&permission, movies).await?;
@@ -88,7 +105,7 @@ pub(super) async fn export(
     let writing = tokio::task::spawn_blocking(move || write(writer, place.as_ref(), receiver));
     let filter = MovieFilter { missing, ..MovieFilter::default() };
     let query = MovieQuery { filter, ..MovieQuery::default() };
-    let selection = Selection { movies, query, categories };
+    let selection = Selection { movies, query, categories, as_of };
     let read = catalog.export_stream(&permission, &selection, sender).await;
     let written = writing.await.map_err(CatalogError::from)?;
     catalog.database().close().await;

@@ -8,6 +8,7 @@
 pub mod align;
 pub mod budget;
 pub mod categories;
+pub mod change;
 mod diagnostics;
 pub mod ids;
 pub mod items;

@@ -70,6 +70,12 @@ impl Budget {
         self.spend(bytes / BYTES_PER_FIELD)
     }
 
+    /// Forgets what was charged, for the next event of a subscription. An exhausted budget stays
+    /// exhausted.
+    pub fn restart(&self) {
+        self.spent.store(0, Ordering::Relaxed);
+    }
+
     /// The number of fields charged so far.
     pub fn spent(&self) -> u64 {
         self.spent.load(Ordering::Relaxed)

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
+use tokio::sync::Notify;
 
 use super::budget::{Budget, fields_below};
 use super::error::ApiError;
@@ -21,6 +22,7 @@ pub struct RequestContext {
     catalog: Arc<Catalog>,
     accounts: Arc<Accounts>,
     budget: Arc<Budget>,
+    started: Arc<Notify>,
     loaders: OnceLock<Loaders>,
     draft_loaders: OnceLock<DraftLoaders>,
 }
@@ -40,9 +42,16 @@ impl RequestContext {
             catalog,
             accounts,
             budget,
+            started: Arc::default(),
             loaders: OnceLock::new(),
             draft_loaders: OnceLock::new(),
         }
+    }
+
+    /// Notified when a subscription has begun: it misses no event from then on.
+    #[must_use]
+    pub fn started(&self) -> Arc<Notify> {
+        Arc::clone(&self.started)
     }
 }
 
@@ -64,6 +73,11 @@ pub trait ContextExt {
 
     fn budget(&self) -> &Budget {
         &self.request().budget
+    }
+
+    /// The budget, for a stream that outlives the call of its resolver.
+    fn shared_budget(&self) -> Arc<Budget> {
+        Arc::clone(&self.request().budget)
     }
 
     /// Charges the objects that the current field returns to the budget, each with the number of

@@ -72,6 +72,8 @@ pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 /// The code of a value that is not allowed.
 pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+/// The code of a request over a limit of how many there may be.
+pub const RATE_LIMITED: &str = "RATE_LIMITED";
 /// The code of a request without a valid token.
 pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
 
@@ -97,7 +99,7 @@ impl From<ApiError> for Error {
                 let seconds = after.as_secs().max(1);
                 let mut error = with_code(
                     format!("too many attempts; try again in {seconds} seconds"),
-                    "RATE_LIMITED",
+                    RATE_LIMITED,
                 );
                 error.extensions.get_or_insert_default().set("retryAfter", seconds);
                 error

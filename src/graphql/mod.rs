@@ -13,27 +13,29 @@ mod loaders;
 pub mod model;
 mod mutations;
 mod query;
+mod subscriptions;
 
-use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
+use async_graphql::{SDLExportOptions, SchemaBuilder};
 
 // Types of the library that the HTTP handler uses.
 pub use async_graphql::parser::types::ExecutableDocument;
-pub use async_graphql::{ServerError, Variables};
+pub use async_graphql::{Request, Response, ServerError, Variables};
 pub use budget::Budget;
 pub use caches::client_caches;
 pub use context::RequestContext;
 pub use limits::Limits;
 
 /// The type of the schema.
-pub type Schema = async_graphql::Schema<query::Query, mutations::Mutation, EmptySubscription>;
+pub type Schema =
+    async_graphql::Schema<query::Query, mutations::Mutation, subscriptions::Subscription>;
 
 /// A builder of the schema without a catalogue, so that it can be printed and tested on its own.
 /// Requests are checked against `limits`.
 #[must_use]
 pub fn schema_builder(
     limits: Limits,
-) -> SchemaBuilder<query::Query, mutations::Mutation, EmptySubscription> {
-    Schema::build(query::Query, mutations::Mutation, EmptySubscription)
+) -> SchemaBuilder<query::Query, mutations::Mutation, subscriptions::Subscription> {
+    Schema::build(query::Query, mutations::Mutation, subscriptions::Subscription)
         .limit_depth(limits.field_depth)
         .limit_recursive_depth(limits.depth)
         .limit_aliases(limits.aliases)
@@ -45,6 +47,9 @@ pub fn schema_builder(
              Results are in UTC.",
         )
         .override_output_type_description::<model::movies::MovieConnection>("A page of movies.")
+        .override_output_type_description::<model::changes::ChangeConnection>(
+            "A page of the change feed.",
+        )
         .override_output_type_description::<model::drafts::DraftConnection>(
             "A page of the review queue.",
         )

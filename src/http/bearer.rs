@@ -38,6 +38,8 @@ pub enum TokenError {
     Expired,
 }
 
+/// How long after its expiry a token is refused at the latest.
+pub const EXPIRY_LEEWAY: std::time::Duration = std::time::Duration::from_secs(6);
 /// Maximum length of a header value, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
 /// What clients send when they format a token that they do not have.
@@ -61,7 +63,7 @@ impl From<TokenError> for ProblemDetails {
 }
 
 /// The token in the `Authorization` header. `None` without the header.
-fn token(headers: &HeaderMap) -> Option<Result<&str, TokenError>> {
+pub fn token(headers: &HeaderMap) -> Option<Result<&str, TokenError>> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next()?;
     if values.next().is_some() || value.len() > MAX_TOKEN {
@@ -71,7 +73,18 @@ fn token(headers: &HeaderMap) -> Option<Result<&str, TokenError>> {
 }
 
 fn parse_bearer(value: &HeaderValue) -> Result<&str, TokenError> {
-    let text = value.to_str().map_err(|_| TokenError::NotBearer)?.trim();
+    parse(value.to_str().map_err(|_| TokenError::NotBearer)?)
+}
+
+/// The token in the value of an `Authorization` header.
+///
+/// # Errors
+/// When there is none.
+pub fn parse(value: &str) -> Result<&str, TokenError> {
+    if value.len() > MAX_TOKEN {
+        return Err(TokenError::NotBearer);
+    }
+    let text = value.trim();
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     let token = token.trim();
     let is_missing = MISSING_VALUES.iter().any(|missing| token.eq_ignore_ascii_case(missing));
@@ -84,6 +97,19 @@ fn parse_bearer(value: &HeaderValue) -> Result<&str, TokenError> {
     }
 }
 
+/// Verifies a token. Connections that stay open call it again from time to time, so whatever ends
+/// a token is checked here.
+///
+/// # Errors
+/// When the token is not valid, or no longer valid.
+#[allow(clippy::unused_async, reason = "whether a token was revoked may be a question to storage")]
+pub async fn verify(state: &AppState, token: &str) -> Result<Principal, TokenError> {
+    state.accounts.authenticate(token).map_err(|invalid| match invalid {
+        InvalidToken::Expired => TokenError::Expired,
+        InvalidToken::Malformed => TokenError::Invalid,
+    })
+}
+
 impl FromRequestParts<AppState> for Credentials {
     type Rejection = Infallible;
 
@@ -93,10 +119,9 @@ impl FromRequestParts<AppState> for Credentials {
             Some(Ok(token)) => token,
             Some(Err(error)) => return Ok(Self::Invalid(error)),
         };
-        Ok(match state.accounts.authenticate(token) {
+        Ok(match verify(state, token).await {
             Ok(principal) => Self::Valid(principal),
-            Err(InvalidToken::Expired) => Self::Invalid(TokenError::Expired),
-            Err(InvalidToken::Malformed) => Self::Invalid(TokenError::Invalid),
+            Err(error) => Self::Invalid(error),
         })
     }
 }

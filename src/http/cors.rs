@@ -100,6 +100,11 @@ impl AllowedOrigins {
         Some(layer.allow_origin(AllowOrigin::predicate(move |origin, _| allowed.has(origin))))
     }
 
+    /// Whether pages of this origin may send requests.
+    pub fn allows(&self, origin: &HeaderValue) -> bool {
+        self.is_any || self.has(origin)
+    }
+
     fn has(&self, origin: &HeaderValue) -> bool {
         self.listed.contains(origin) || (self.has_loopback && is_loopback(origin))
     }

@@ -1,36 +1,42 @@
 //! The `/graphql` endpoint, following the GraphQL over HTTP specification.
 
+mod events;
+mod live;
 mod media_type;
 mod operation;
 mod persisted;
+mod session;
+mod websocket;
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use async_graphql::{Request, Response as GraphQlResponse, ServerError};
+use async_graphql::{Response as GraphQlResponse, ServerError};
 use axum::extract::{RawQuery, Request as HttpRequest, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 use serde_json::json;
 
-use super::bearer::{Credentials, TokenError};
+use super::bearer::{self, Credentials, TokenError};
 use super::client_address::ClientAddress;
 use super::problem::ProblemDetails;
 use super::{AppState, MAX_BODY, request_id};
 use crate::catalog::CatalogError;
+use crate::catalog::access::Principal;
 use crate::catalog::background::spawn_background;
 use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
-use media_type::MediaType;
+use media_type::{Accepted, MediaType};
 use operation::{EncodedRequest, Operation, PersistedQueryError, RequestError};
 pub use persisted::{ManifestError, PersistedDocuments, UnknownDocuments};
+use session::Session;
 
 /// Requests with more bytes are decoded and executed on a blocking thread, so that they do not
 /// delay other connections.
 const MAX_INLINE: usize = 64 * 1024;
 
-/// Handles GET: queries only.
+/// Handles GET: queries, subscriptions as server-sent events, and WebSockets.
 pub async fn get(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
@@ -38,14 +44,17 @@ pub async fn get(
     RawQuery(query): RawQuery,
     request: HttpRequest,
 ) -> Response {
+    if websocket::is_upgrade(request.headers()) {
+        return websocket::upgrade(state, credentials, request).await;
+    }
     let (parts, _) = request.into_parts();
     let response = async {
-        let Some(media_type) = MediaType::negotiate(&parts.headers) else {
+        let Some(accepted) = Accepted::of(&parts.headers) else {
             return not_acceptable(&credentials);
         };
         let handler = Handler { state, address, request_id: request_id::of(&parts.extensions) };
         let request = EncodedRequest::Query(query.unwrap_or_default());
-        handler.handle(media_type, credentials, request, true).await
+        handler.handle(accepted, (credentials, &parts.headers), request, true).await
     };
     uncached(response.await)
 }
@@ -59,9 +68,10 @@ pub async fn post(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let response = async {
-        let Some(media_type) = MediaType::negotiate(&parts.headers) else {
+        let Some(accepted) = Accepted::of(&parts.headers) else {
             return not_acceptable(&credentials);
         };
+        let media_type = accepted.error_type();
         // Other types would allow cross-site requests from browsers without a CORS preflight.
         if !super::rest::is_json(&parts.headers) {
             return match credentials {
@@ -79,7 +89,8 @@ pub async fn post(
             (Err(problem), _) => return problem.into_response(),
         };
         let handler = Handler { state, address, request_id: request_id::of(&parts.extensions) };
-        handler.handle(media_type, credentials, EncodedRequest::Body(bytes), false).await
+        let request = EncodedRequest::Body(bytes);
+        handler.handle(accepted, (credentials, &parts.headers), request, false).await
     };
     uncached(response.await)
 }
@@ -100,11 +111,12 @@ struct Handler {
 impl Handler {
     async fn handle(
         self,
-        media_type: MediaType,
-        credentials: Credentials,
+        accepted: Accepted,
+        (credentials, headers): (Credentials, &HeaderMap),
         request: EncodedRequest,
-        queries_only: bool,
+        is_get: bool,
     ) -> Response {
+        let media_type = accepted.error_type();
         let is_large = request.len() > MAX_INLINE;
         let limits = self.state.schema.data::<Limits>().cloned().unwrap_or_default();
         let limits = match credentials {
@@ -130,7 +142,7 @@ impl Handler {
         let operation = match decoded {
             Ok(operation) => operation,
             Err(RequestError::Query(errors)) => {
-                return encode(media_type, &GraphQlResponse::from_errors(errors));
+                return encode(accepted, &GraphQlResponse::from_errors(errors));
             }
             Err(RequestError::Malformed(message)) => return bad_request(media_type, &message),
             Err(RequestError::PersistedQuery(error)) => {
@@ -143,7 +155,13 @@ impl Handler {
             let name = operation.name.as_deref();
             persisted.log_unknown(&operation.query, name, &operation.document);
         }
-        if queries_only && !operation.is_query() {
+        if operation.is_subscription() {
+            if !accepted.events {
+                return encode(accepted, &subscription_needs_events());
+            }
+            return self.subscribe(operation, principal, headers, limits).await;
+        }
+        if is_get && !operation.is_query() {
             return get_takes_queries_only();
         }
         let budget = Arc::new(Budget::new(limits.clone()));
@@ -161,22 +179,65 @@ impl Handler {
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };
         result.errors.truncate(limits::MAX_ERRORS);
-        for failed in &mut result.errors {
-            self.finish_error(failed);
-        }
-        encode(media_type, &result)
+        finish(&mut result, &self.request_id);
+        encode(accepted, &result)
     }
 
-    /// Sets the code of an error. Internal errors are logged, and their details are removed.
-    fn finish_error(&self, failed: &mut ServerError) {
-        error::classify(failed);
-        if error::code_of(failed) == Some(error::INTERNAL) {
-            let id = &self.request_id;
-            let (error, path) = (&failed.message, &failed.path);
-            tracing::error!(request_id = %id, error = %error, path = ?path, "internal error");
-            failed.message = format!("something went wrong on our side; the request id is {id}");
+    /// Answers a subscription with server-sent events.
+    async fn subscribe(
+        self,
+        operation: Operation,
+        principal: Option<Principal>,
+        headers: &HeaderMap,
+        limits: Limits,
+    ) -> Response {
+        let Self { state, request_id, .. } = self;
+        let session = match bearer::token(headers).and_then(Result::ok) {
+            Some(token) if principal.is_some() => match Session::start(&state, token).await {
+                Ok(session) => Some(session),
+                Err(error) => return unauthenticated(MediaType::Json, error),
+            },
+            _ => None,
+        };
+        let account = principal.as_ref().map(|principal| principal.subject.as_str());
+        let place = match state.subscriptions.stream(account) {
+            Ok(place) => place,
+            Err(none) => return ProblemDetails::busy(none).into_response(),
+        };
+        match live::start(&state, operation, principal, limits, request_id.into()).await {
+            Ok(results) => events::stream(&state, place, session, results),
+            Err(errors) => events::single(&GraphQlResponse::from_errors(errors)),
         }
     }
+}
+
+/// Sets the codes of errors. Internal errors are logged, and their details are removed.
+fn finish(response: &mut GraphQlResponse, request_id: &str) {
+    for failed in &mut response.errors {
+        error::classify(failed);
+        if error::code_of(failed) == Some(error::INTERNAL) {
+            let (error, path) = (&failed.message, &failed.path);
+            tracing::error!(%request_id, error = %error, path = ?path, "internal error");
+            failed.message =
+                format!("something went wrong on our side; the request id is {request_id}");
+        }
+    }
+}
+
+/// The response when a resolver panicked.
+fn panicked() -> GraphQlResponse {
+    let mut failed = ServerError::new("a resolver panicked", None);
+    error::set_code(&mut failed, error::INTERNAL);
+    GraphQlResponse::from_errors(vec![failed])
+}
+
+/// The response to a subscription whose client does not accept events.
+fn subscription_needs_events() -> GraphQlResponse {
+    let message = "a subscription needs a WebSocket with the protocol graphql-transport-ws, or the \
+                   header Accept: text/event-stream";
+    let mut failed = ServerError::new(message, None);
+    error::set_code(&mut failed, error::BAD_USER_INPUT);
+    GraphQlResponse::from_errors(vec![failed])
 }
 
 /// An operation with everything needed to execute it.
@@ -208,12 +269,7 @@ impl Execution {
             return GraphQlResponse::from_errors(errors);
         }
         let is_query = operation.is_query();
-        let mut request =
-            Request::new(operation.query).variables(operation.variables).data(context);
-        if let Some(name) = operation.name {
-            request = request.operation_name(name);
-        }
-        request.set_parsed_query(operation.document);
+        let request = operation.into_request(context);
         let run = AssertUnwindSafe(schema.execute(request)).catch_unwind();
         let run = tokio::select! {
             biased;
@@ -225,11 +281,7 @@ impl Execution {
         if is_query && let Some(exhausted) = budget.stopped() {
             return GraphQlResponse::from_errors(vec![exhausted.clone().into()]);
         }
-        run.unwrap_or_else(|_| {
-            let mut failed = ServerError::new("a resolver panicked", None);
-            error::set_code(&mut failed, error::INTERNAL);
-            GraphQlResponse::from_errors(vec![failed])
-        })
+        run.unwrap_or_else(|_| panicked())
     }
 }
 
@@ -247,13 +299,26 @@ async fn decode(
     decoded.await.map_err(CatalogError::from)
 }
 
-/// Encodes a response. If nothing was executed, it has no `data`.
-fn encode(media_type: MediaType, response: &GraphQlResponse) -> Response {
-    let is_request_error = !response.errors.is_empty()
+/// Whether nothing was executed.
+fn is_request_error(response: &GraphQlResponse) -> bool {
+    !response.errors.is_empty()
         && response.data == async_graphql::Value::Null
-        && response.errors.iter().all(|error| error.path.is_empty());
+        && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// A result as JSON. If nothing was executed, it has no `data`.
+fn encoded(response: &GraphQlResponse) -> serde_json::Value {
+    if is_request_error(response) {
+        return json!({ "errors": response.errors });
+    }
+    json!(response)
+}
+
+/// Encodes a response. If nothing was executed, it has no `data`.
+fn encode(accepted: Accepted, response: &GraphQlResponse) -> Response {
+    let Some(media_type) = accepted.single else { return events::single(response) };
     let headers = response.http_headers.clone();
-    let (status, body) = if is_request_error {
+    let (status, body) = if is_request_error(response) {
         let status = match media_type {
             MediaType::Json => StatusCode::OK,
             MediaType::GraphQlResponse => StatusCode::BAD_REQUEST,
@@ -277,8 +342,13 @@ fn error_response(
     message: &str,
     code: &str,
 ) -> Response {
-    let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
+    let body = json!({ "errors": [error_json(message, code)] });
     (status, [(header::CONTENT_TYPE, media_type.name())], body.to_string()).into_response()
+}
+
+/// A GraphQL error without a path.
+fn error_json(message: &str, code: &str) -> serde_json::Value {
+    json!({ "message": message, "extensions": { "code": code } })
 }
 
 fn bad_request(media_type: MediaType, message: &str) -> Response {

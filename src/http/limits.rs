@@ -51,12 +51,71 @@ pub struct Limits {
     pub room_wait: Duration,
     /// How long open requests may take to finish when the server stops.
     pub grace: Duration,
+    /// The limits of connections that carry subscriptions.
+    pub subscriptions: SubscriptionLimits,
+}
+
+/// The limits of connections that carry subscriptions. These also count as connections of
+/// [`Limits`], of which they leave some for requests.
+#[derive(Debug, Clone)]
+pub struct SubscriptionLimits {
+    /// Maximum number of WebSockets.
+    pub sockets: usize,
+    /// Maximum number of WebSockets that have not sent a token yet.
+    pub opening_sockets: usize,
+    /// Maximum number of streams of server-sent events.
+    pub streams: usize,
+    /// Maximum number of WebSockets and streams of one account.
+    pub per_account: usize,
+    /// Maximum number of operations on one WebSocket.
+    pub operations: usize,
+    /// Maximum size of a message from a client, in bytes.
+    pub message_bytes: usize,
+    /// Maximum time from the opening of a WebSocket to its `connection_init`.
+    pub init_time: Duration,
+    /// How often the server sends a ping, or a comment in a stream of server-sent events.
+    pub ping_interval: Duration,
+    /// Maximum time without any message or pong from a client.
+    pub silence: Duration,
+    /// Maximum time for a client to accept a message.
+    pub send_time: Duration,
+    /// How often the token of a connection is verified again.
+    pub token_interval: Duration,
+}
+
+impl Default for SubscriptionLimits {
+    fn default() -> Self {
+        Self::of(Limits::CONNECTIONS)
+    }
+}
+
+impl SubscriptionLimits {
+    /// The limits for a number of connections of all kinds.
+    pub fn of(connections: usize) -> Self {
+        Self {
+            sockets: connections / 4 * 3,
+            opening_sockets: (connections / 4).clamp(1, 256),
+            streams: (connections / 8).clamp(1, 128),
+            per_account: 256,
+            operations: 50,
+            message_bytes: 64 * 1024,
+            init_time: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(25),
+            silence: Duration::from_mins(1),
+            send_time: Duration::from_secs(20),
+            token_interval: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Limits {
+    const CONNECTIONS: usize = 512;
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 512,
+            connections: Self::CONNECTIONS,
             spare_connections: 16,
             head_time: Duration::from_secs(10),
             idle_time: Duration::from_secs(75),
@@ -76,6 +135,7 @@ impl Default for Limits {
             bulk_unpacked: 8 * 1024 * MIB as u64,
             room_wait: Duration::from_secs(5),
             grace: Duration::from_secs(10),
+            subscriptions: SubscriptionLimits::default(),
         }
     }
 }

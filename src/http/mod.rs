@@ -18,6 +18,7 @@ mod request_id;
 mod response;
 mod rest;
 mod server;
+mod subscriptions;
 
 use std::sync::Arc;
 
@@ -41,11 +42,12 @@ use budget::Budget;
 pub use client_address::{InvalidNetwork, TrustedProxies};
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use graphql::{ManifestError, PersistedDocuments, UnknownDocuments};
-pub use limits::{Limits, MAX_BODY};
+pub use limits::{Limits, MAX_BODY, SubscriptionLimits};
 use problem::ProblemDetails;
 use request_id::MakeRequestId;
 use rest::{BulkSlots, Bundles};
 pub use server::serve;
+use subscriptions::Subscriptions;
 
 /// State shared by all handlers. It is cloned for each request, so it is a single pointer.
 #[derive(Clone)]
@@ -65,15 +67,22 @@ pub struct Shared {
     response_memory: Budget,
     bundles: Bundles,
     bulk: BulkSlots,
+    subscriptions: Subscriptions,
+    allowed_origins: AllowedOrigins,
+    trusted_proxies: TrustedProxies,
 }
 
 impl AppState {
+    /// `allowed_origins` are those whose pages may call the service from a browser. The addresses
+    /// that trusted proxies report are those of the clients.
     pub fn new(
         catalog: Catalog,
         accounts: Accounts,
         schema: Schema,
         persisted_documents: Option<Arc<PersistedDocuments>>,
         limits: Arc<Limits>,
+        allowed_origins: AllowedOrigins,
+        trusted_proxies: TrustedProxies,
     ) -> Self {
         let response_memory = Budget::new(limits.response_memory, limits.room_wait);
         Self(Arc::new(Shared {
@@ -85,6 +94,9 @@ impl AppState {
             bundles: Bundles::new(&limits, response_memory.clone()),
             bulk: BulkSlots::new(&limits),
             response_memory,
+            subscriptions: Subscriptions::new(limits.subscriptions.clone()),
+            allowed_origins,
+            trusted_proxies,
             limits,
         }))
     }
@@ -98,13 +110,8 @@ impl std::ops::Deref for AppState {
     }
 }
 
-/// Builds the router: all routes, wrapped in the middleware. Pages of the allowed origins may call
-/// it from a browser. The addresses that trusted proxies report are those of the clients.
-pub fn router(
-    state: AppState,
-    allowed_origins: &AllowedOrigins,
-    trusted_proxies: TrustedProxies,
-) -> Router {
+/// Builds the router: all routes, wrapped in the middleware.
+pub fn router(state: AppState) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let security = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -143,14 +150,14 @@ pub fn router(
     router.layer(
         ServiceBuilder::new()
             .set_request_id(request_id.clone(), MakeRequestId)
-            .layer(from_fn_with_state(trusted_proxies, client_address::set))
+            .layer(from_fn_with_state(state.trusted_proxies.clone(), client_address::set))
             .layer(TraceLayer::new_for_http().make_span_with(client_address::span))
             .propagate_request_id(request_id)
             .layer(from_fn(response::set_cache_control))
             .layer(from_fn_with_state(state.clone(), response::set_date))
             // Outside of all that may refuse a request: a page can read a response only if it has
             // the CORS headers.
-            .option_layer(allowed_origins.layer())
+            .option_layer(state.allowed_origins.layer())
             .layer(from_fn(server::refuse_beyond_capacity))
             .layer(from_fn(problem::add_request_id))
             .layer(CatchPanicLayer::custom(problem::panic_response))

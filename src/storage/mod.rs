@@ -7,6 +7,7 @@
 //! writers conflict.) A transaction that conflicts with another one is retried.
 
 mod accounts;
+mod changes;
 mod db;
 mod documents;
 mod entities;
@@ -22,9 +23,12 @@ mod unavailable;
 mod values;
 
 pub use accounts::UserRow;
+pub use changes::entry::{FeedEntry, FeedFilter, FeedKind, FeedKinds, FeedPosition};
+pub use changes::pages::{FeedPage, FeedRequest};
+pub use changes::record::DraftEnd;
 pub use db::{
-    Backend, Database, Fault, Faults, NotReady, Transaction, TransactionStep, TransientError,
-    sqlite_path, with_quiet_libraries,
+    Backend, Commits, Database, Fault, Faults, NotReady, Notices, Transaction, TransactionStep,
+    TransientError, sqlite_path, with_quiet_libraries,
 };
 pub use documents::contribution_rows::{ContributionEntry, NewContribution, StoredContribution};
 pub use documents::drafts::{DraftEntry, DraftFilter, DraftPage, DraftPosition, StoredDraft};

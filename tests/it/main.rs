@@ -13,12 +13,14 @@
 )]
 
 mod architecture;
+mod as_of;
 mod auth;
 mod bases;
 mod bodies;
 mod budget;
 mod bulk;
 mod catalogue;
+mod changes;
 mod command_line;
 mod concurrency;
 mod conflicts;
@@ -70,6 +72,7 @@ mod rules;
 mod schema;
 mod storage;
 mod stored_resolutions;
+mod subscriptions;
 mod support;
 mod throttling;
 mod torture;

@@ -8,8 +8,8 @@ use reelport::document::schema::entities::{EntityKind, NewEntity};
 use reelport::document::text::sha256;
 use reelport::document::{Category, Metadata, MovieId, Source, Stage};
 use reelport::storage::{
-    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewIdempotencyKey, NewImport,
-    PageRequest, SentText, StorageError, TextLimits, Transaction,
+    Database, DraftEnd, DraftFilter, ImportFilter, ImportRow, NewContribution, NewIdempotencyKey,
+    NewImport, PageRequest, SentText, StorageError, TextLimits, Transaction,
 };
 use serde_json::json;
 
@@ -89,6 +89,7 @@ on_both_databases! {
 
         write(database, |transaction| async move {
             let (movie, all) = (id("m"), Category::ALL);
+            let end = |revision| DraftEnd::Published(Some(revision));
             let found = transaction.contributions(&movie, trivia, 1).await?;
             assert_eq!(
                 found.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(),
@@ -96,8 +97,8 @@ on_both_databases! {
             );
             let stored = contribution("m", 2, 1, "b", Source::Manual);
             assert_eq!(found[1].provisional_entities, stored.provisional_entities);
-            assert!(transaction.close_draft(&movie, trivia, Some(4)).await?);
-            assert!(!transaction.close_draft(&movie, trivia, Some(5)).await?);
+            assert!(transaction.close_draft(&movie, trivia, end(4), "d", at(8)).await?);
+            assert!(!transaction.close_draft(&movie, trivia, end(5), "d", at(8)).await?);
             assert_eq!(transaction.drafts(&[&movie], all).await?.len(), 0);
             assert_eq!(
                 transaction.last_draft_revisions(&[&movie], all).await?[&(movie.clone(), trivia)],

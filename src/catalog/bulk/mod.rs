@@ -16,6 +16,7 @@ mod writer;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 pub use archive::{ArchiveError, Packer};
@@ -27,7 +28,7 @@ pub use location::{DocumentLocation, LineOrIndex};
 pub use read::{ByteSource, SQLITE_HEADER, SQLITE_REFUSED, read_source};
 pub use writer::{BulkFormat, BulkWriter};
 
-use super::access::{CanPublish, CanRead};
+use super::access::{CanDraft, CanPublish, CanRead};
 use super::export::Export;
 use super::import::{ImportOptions, ImportStatus, IncomingDocument, Outcome};
 use super::movies::MovieQuery;
@@ -314,4 +315,20 @@ pub struct Selection {
     pub query: MovieQuery,
     /// The categories to export; empty means all, or none but the templates if there are any.
     pub categories: Vec<Category>,
+    /// The moment of which to export the documents; `None` means now. Documents that did not exist
+    /// then are left out.
+    pub as_of: Option<PastMoment>,
+}
+
+/// A moment of the history, with the permission to read it.
+#[derive(Debug, Clone)]
+pub struct PastMoment {
+    pub(super) at: DateTime<Utc>,
+}
+
+impl PastMoment {
+    #[must_use]
+    pub const fn new(_: &CanDraft, at: DateTime<Utc>) -> Self {
+        Self { at }
+    }
 }

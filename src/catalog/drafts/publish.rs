@@ -20,7 +20,7 @@ use crate::document::read::parse::Reading;
 use crate::document::resolve::Resolution;
 use crate::document::schema::definition::{Field, Object};
 use crate::document::{Category, MovieId, Source, Stage};
-use crate::storage::{StoredContribution, StoredDraft, Transaction};
+use crate::storage::{DraftEnd, StoredContribution, StoredDraft, Transaction};
 
 /// Options for publishing a draft and for reverting a document.
 #[derive(Debug, Clone, Default)]
@@ -155,11 +155,11 @@ impl Catalog {
         let (command, request) = (&command, &request);
         let discard = |transaction: Arc<Transaction>| async move {
             transaction.advisory_lock_movies(&[movie]).await?;
-            if !transaction.close_draft(movie, category, None).await? {
+            let (end, now) = (DraftEnd::Discarded, self.clock.now());
+            if !transaction.close_draft(movie, category, end, &author.name, now).await? {
                 let outcome = self.missing_draft_outcome(&transaction, movie, category).await?;
                 return command.log_without_plan(&transaction, request, outcome).await;
             }
-            let now = self.clock.now();
             let stored =
                 self.stored_document(&transaction, movie, category, Stage::Published).await?;
             let export = Export::as_stored(stored, movie, category, now);
@@ -205,17 +205,18 @@ impl ImportCommand<'_> {
         let document = IncomingDocument::from_catalogue(movie.clone(), category, content, metadata);
         let command = ImportCommand { options: &options, ..*self };
         let outcome = command.import(transaction, &[document]).await?.remove(0);
-        match outcome.status {
+        let revision = match outcome.status {
             ImportStatus::Published => {
-                let revision = outcome.export.as_ref().map(|export| export.metadata.revision);
-                transaction.close_draft(movie, category, revision).await?;
+                outcome.export.as_ref().map(|export| export.metadata.revision)
             }
             // The published document already has all values of the draft.
-            ImportStatus::Unchanged => {
-                transaction.close_draft(movie, category, None).await?;
+            ImportStatus::Unchanged => None,
+            ImportStatus::Planned | ImportStatus::Drafted | ImportStatus::Rejected => {
+                return Ok(outcome);
             }
-            ImportStatus::Planned | ImportStatus::Drafted | ImportStatus::Rejected => {}
-        }
+        };
+        let (end, now) = (DraftEnd::Published(revision), self.catalog.clock.now());
+        transaction.close_draft(movie, category, end, &self.author.name, now).await?;
         Ok(outcome)
     }
 }

@@ -10,6 +10,7 @@ use super::states::StoredState;
 use super::{Content, IncomingDocument, Outcome, distinct};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
+use crate::document::plan::policy::Operation;
 use crate::document::plan::{Plan, ResolutionToStore};
 use crate::document::projection::{CreditRow, MovieFacts};
 use crate::document::provenance::changed_targets;
@@ -27,6 +28,7 @@ pub(super) struct PendingChange<'a> {
     /// The document's data as compact JSON.
     pub(super) body: String,
     pub(super) metadata: Metadata,
+    pub(super) operation: Operation,
 }
 
 impl PendingChange<'_> {
@@ -67,7 +69,7 @@ impl PendingWrites {
         directory: &Directory,
     ) -> Outcome {
         let export = change.export();
-        let PendingChange { document, plan, body, metadata } = change;
+        let PendingChange { document, plan, body, metadata, operation } = change;
         let definition = document.category.definition();
         if let Content::Exact(data) = &document.content {
             self.exact_mentions.collect(definition.fields, data);
@@ -89,6 +91,7 @@ impl PendingWrites {
             metadata,
             body,
             is_empty: definition.is_empty(&plan.data),
+            operation,
         });
         Outcome::written(ImportStatus::Published, export, plan.report)
     }
@@ -123,7 +126,7 @@ impl PendingWrites {
         (first_contribution, before): (Option<i64>, Option<&Object>),
     ) -> Outcome {
         let export = change.export();
-        let PendingChange { document, plan, body, metadata } = change;
+        let PendingChange { document, plan, body, metadata, .. } = change;
         let definition = document.category.definition();
         let empty = definition.empty();
         let touched = changed_targets(definition, before.unwrap_or(&empty), &plan.data);
@@ -206,7 +209,10 @@ impl PendingWrites {
         let missing = distinct(self.movies.iter())
             .into_iter()
             .filter(|id| !existing_movies.contains(id.as_str()));
-        transaction.create_movies(&missing.collect::<Vec<_>>(), now).await?;
+        let missing: Vec<_> = missing.collect();
+        if !missing.is_empty() {
+            transaction.create_movies(&missing, by, now).await?;
+        }
         if !self.contributions.is_empty() {
             transaction.store_contributions(&self.contributions, now).await?;
         }

@@ -387,7 +387,8 @@ impl<'a> DocumentPlanner<'a> {
             last_updated: Some(self.now),
             updated_by: Some(self.command.author.name.clone()),
         };
-        PendingChange { document: self.document, plan, body, metadata }
+        let operation = self.command.operation;
+        PendingChange { document: self.document, plan, body, metadata, operation }
     }
 
     /// The number of the first contribution to the open draft, and the data before this change.

@@ -16,7 +16,9 @@ use async_graphql::{Positioned, ServerError, Variables};
 
 use super::Limits;
 use super::fragments::Fragments;
-use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, is_list, named_type};
+use super::types::{
+    InputField, MUTATION, OutputField, QUERY, SUBSCRIPTION, Shape, Types, is_list, named_type,
+};
 use crate::graphql::error::too_complex;
 use crate::graphql::limits::{DEFAULT_PAGE, MAX_PAGE};
 use arguments::ArgumentValues;
@@ -43,6 +45,8 @@ const COSTS: &[(&str, &str, usize)] = &[
     (QUERY, "duplicatePeople", SEARCH),
     ("PersonConnection", "totalCount", SEARCH),
     ("ImportRecordConnection", "totalCount", 500),
+    (QUERY, "changes", 20),
+    ("ChangeConnection", "totalCount", 20),
     ("Movie", "revisions", 500),
     ("Movie", "revisionDiff", 50),
     ("Movie", "provenance", 1_000),
@@ -116,7 +120,7 @@ pub fn check(
     let root = match operation.node.ty {
         OperationType::Query => QUERY,
         OperationType::Mutation => MUTATION,
-        OperationType::Subscription => return Ok(()),
+        OperationType::Subscription => SUBSCRIPTION,
     };
     let set = &operation.node.selection_set.node;
     check_roots(document, set)?;

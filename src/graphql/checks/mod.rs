@@ -147,6 +147,13 @@ pub fn is_query(document: &ExecutableDocument, name: Option<&str>) -> bool {
         .is_none_or(|operation| operation.node.ty == OperationType::Query)
 }
 
+/// Whether the selected operation is a subscription.
+#[must_use]
+pub fn is_subscription(document: &ExecutableDocument, name: Option<&str>) -> bool {
+    selected_operation(document, name)
+        .is_some_and(|operation| operation.node.ty == OperationType::Subscription)
+}
+
 /// Whether the selected operation is a login and nothing else.
 #[must_use]
 pub fn is_login(document: &ExecutableDocument, name: Option<&str>) -> bool {

@@ -28,6 +28,9 @@ pub const QUERY: &str = "Query";
 /// The name of the type that holds the entry points for writing.
 pub const MUTATION: &str = "Mutation";
 
+/// The name of the type that holds the entry points for events.
+pub const SUBSCRIPTION: &str = "Subscription";
+
 /// The types of a schema, by name.
 #[derive(Default)]
 pub struct Types(HashMap<String, Shape>);

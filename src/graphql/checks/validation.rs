@@ -13,7 +13,9 @@ use async_graphql::{Name, Positioned, ServerError, Value as ConstValue, Variable
 use async_graphql_value::Value;
 
 use super::suggestions::did_you_mean;
-use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, named_type};
+use super::types::{
+    InputField, MUTATION, OutputField, QUERY, SUBSCRIPTION, Shape, Types, named_type,
+};
 use super::{invalid, values};
 use crate::graphql::error::{BAD_USER_INPUT, set_code};
 
@@ -41,7 +43,10 @@ pub fn check(
         let root = match other.node.ty {
             OperationType::Query => QUERY,
             OperationType::Mutation => MUTATION,
-            OperationType::Subscription => continue,
+            OperationType::Subscription => {
+                checker.single_root(document, operation);
+                SUBSCRIPTION
+            }
         };
         // The variables belong to the operation that is to run.
         let is_to_run = operation.is_some_and(|operation| std::ptr::eq(operation, other));
@@ -92,6 +97,23 @@ impl Checker<'_> {
     fn report(&mut self, error: ServerError) {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(error);
+        }
+    }
+
+    /// A subscription has exactly one field, which is no introspection (GraphQL §5.2.4.1).
+    fn single_root(
+        &mut self,
+        document: &ExecutableDocument,
+        operation: &Positioned<OperationDefinition>,
+    ) {
+        let mut fields = Vec::new();
+        super::root_fields(&operation.node.selection_set.node, document, &mut fields);
+        if fields.len() != 1 || fields.iter().any(|field| field.starts_with("__")) {
+            let message = format!(
+                "a subscription has exactly one field, and none that begins with __; found {}",
+                fields.join(", ")
+            );
+            self.report(invalid(message, operation.pos));
         }
     }
 

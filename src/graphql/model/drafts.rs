@@ -21,18 +21,18 @@ use crate::storage::{self, ContributionEntry, DocumentKey, DraftEntry, DraftPage
 #[derive(Debug, Clone, InputObject)]
 pub struct DraftFilter {
     /// The movie's id, for example tmdb-550.
-    movie_id: Option<ID>,
+    pub movie_id: Option<ID>,
     /// The category of the draft.
-    category: Option<Category>,
+    pub category: Option<Category>,
     /// The source of at least one contribution.
-    source: Option<Source>,
+    pub source: Option<Source>,
     /// The author of at least one contribution, as in Contribution.updatedBy. Together with source:
     /// at least one contribution has both.
-    author: Option<String>,
+    pub author: Option<String>,
     /// Only drafts that were last updated at this time or later.
-    since: Option<DateTime<Utc>>,
+    pub since: Option<DateTime<Utc>>,
     /// Only drafts that were last updated before this time.
-    until: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A page of the review queue.

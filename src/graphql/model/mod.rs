@@ -1,6 +1,7 @@
 //! The types of the schema: objects, connections, inputs and payloads. The types of the seven
 //! documents are defined with their fields, in `document/categories`.
 
+pub(super) mod changes;
 pub(super) mod drafts;
 pub(super) mod entities;
 pub(super) mod history;

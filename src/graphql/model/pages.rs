@@ -126,9 +126,20 @@ pub fn validate_time(
     name: &str,
     time: Option<DateTime<Utc>>,
 ) -> Result<Option<DateTime<Utc>>, ApiError> {
+    check_time(&format!("filter: {name}"), time)
+}
+
+/// Validates a time at a place of the input.
+///
+/// # Errors
+/// When its year is not one that both databases support.
+pub fn check_time(
+    place: &str,
+    time: Option<DateTime<Utc>>,
+) -> Result<Option<DateTime<Utc>>, ApiError> {
     match time {
         Some(time) if !(1..=9999).contains(&time.year()) => {
-            Err(ApiError::BadInput(format!("filter: {name} must be in the years 1 to 9999")))
+            Err(ApiError::BadInput(format!("{place} must be in the years 1 to 9999")))
         }
         time => Ok(time),
     }

@@ -2,16 +2,20 @@
 
 mod entities;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, Utc};
 
 use super::context::ContextExt;
 use super::error::{ApiError, Restricted, restricted};
+use super::model::changes::{self, ChangeConnection, ChangeFilter};
 use super::model::drafts::{self, DraftConnection, DraftFilter};
 use super::model::import_log::{self, ImportFilter, ImportRecord, ImportRecordConnection};
 use super::model::inputs::{MovieFilter, MovieOrder, movie_order, movie_query};
 use super::model::movies::{MovieConnection, cursor_order_mismatch, movie_connection, movie_page};
 use super::model::node::{self, FoundNode};
-use super::model::pages::PageArgs;
+use super::model::pages::{PageArgs, check_time};
 use super::model::totals::Totals;
 use super::model::types::{Movie, MovieExport, User};
 use crate::catalog::movies::MovieQuery;
@@ -66,14 +70,42 @@ impl Query {
     /// The document of one category of one movie, with the envelope of its file. Null if the movie
     /// does not exist. A category that was never written has revision 0 and empty data. The stage
     /// DRAFT needs the role CONTRIBUTOR; if there is no draft, the published document is returned.
+    /// With asOf: the document as it was at that moment; null if the movie did not exist then. The
+    /// history of a deleted movie is deleted too.
     async fn movie_export(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The movie's id, for example tmdb-550.")] movie_id: ID,
         #[graphql(desc = "The category of the document.")] category: Category,
         #[graphql(desc = "The stage to export.", default_with = "Stage::Published")] stage: Stage,
+        #[graphql(desc = "\
+            The moment of which to export the published document, for example \
+            2026-11-29T12:00:00Z. Default: now. Needs the role CONTRIBUTOR, and goes with the \
+            stage PUBLISHED only.")]
+        as_of: Option<DateTime<Utc>>,
     ) -> Option<async_graphql::Result<MovieExport>> {
-        find_export(ctx, &movie_id, category, stage).await.transpose()
+        find_export(ctx, &movie_id, category, (stage, as_of)).await.transpose()
+    }
+
+    /// Every published change, oldest first, in one order for all consumers. A consumer
+    /// that keeps the cursor of the last change that it processed, and asks for the changes after
+    /// it, misses none and sees none twice. A page without changes has no endCursor: keep the
+    /// earlier one. The page of `last: 1` shows where the feed ends now. The feed begins when the
+    /// database is first opened by a version that has it.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Selects the changes. Default: all.")] filter: Option<ChangeFilter>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Return the changes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the changes before this cursor. Use it with last.")]
+        before: Option<String>,
+    ) -> async_graphql::Result<ChangeConnection> {
+        Ok(changes::list(ctx, filter, PageArgs { first, after, last, before }).await?)
     }
 
     /// The review queue: the open drafts, least recently updated first. Needs the role
@@ -168,14 +200,24 @@ async fn find_export(
     ctx: &Context<'_>,
     movie: &ID,
     category: Category,
-    stage: Stage,
+    (stage, as_of): (Stage, Option<DateTime<Utc>>),
 ) -> async_graphql::Result<Option<MovieExport>> {
-    let draft_permission = match stage {
-        Stage::Published => None,
-        Stage::Draft => Some(ctx.can_draft()?),
+    let draft_permission = match (stage, as_of) {
+        (Stage::Published, None) => None,
+        (Stage::Draft, _) | (_, Some(_)) => Some(ctx.can_draft()?),
     };
     let permission = ctx.can_read()?;
+    let as_of = check_time("asOf", as_of)?;
+    if stage == Stage::Draft && as_of.is_some() {
+        let message = "asOf is about published documents, so the stage must be PUBLISHED";
+        return Err(ApiError::BadInput(message.to_owned()).into());
+    }
     let Ok(movie) = movie.parse::<MovieId>() else { return Ok(None) };
+    if let (Some(permission), Some(as_of)) = (&draft_permission, as_of) {
+        let export = ctx.catalog().export_as_of(permission, &movie, category, as_of).await;
+        let export = export.map_err(ApiError::from)?;
+        return Ok(export.map(|export| MovieExport::of_revision(Arc::new(export))));
+    }
     let export = match draft_permission {
         None => ctx.catalog().export(&permission, &movie, category).await,
         Some(draft_permission) => {

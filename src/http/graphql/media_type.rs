@@ -11,6 +11,41 @@ pub enum MediaType {
     GraphQlResponse,
 }
 
+/// What a client accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// The media type for a single result.
+    pub single: Option<MediaType>,
+    /// Whether `text/event-stream` is accepted by name.
+    pub events: bool,
+}
+
+impl Accepted {
+    /// `None` if the client accepts nothing that can be answered.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let ranges = ranges(headers);
+        let mut named = ranges.iter().filter(|range| range.media_type == EVENT_STREAM);
+        let events = named.any(|range| range.quality > 0);
+        let single = MediaType::preferred(&ranges);
+        (events || single.is_some()).then_some(Self { single, events })
+    }
+
+    /// The media type of an error that comes instead of a result.
+    pub fn error_type(self) -> MediaType {
+        self.single.unwrap_or(MediaType::Json)
+    }
+}
+
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// The entries of `Accept`. Several header lines form one list (RFC 9110 §5.2).
+fn ranges(headers: &HeaderMap) -> Vec<Range> {
+    let lines = headers.get_all(header::ACCEPT).iter();
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    let entries = lines.flat_map(|line| line.split(',')).map(str::trim);
+    entries.filter(|entry| !entry.is_empty()).map(Range::parse).collect()
+}
+
 /// How specifically an entry of `Accept` matches a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Specificity {
@@ -28,18 +63,13 @@ struct Range {
 
 impl MediaType {
     /// The type that the client prefers; JSON without an `Accept` header. `None` if the client
-    /// accepts neither. Several header lines form one list (RFC 9110 §5.2).
-    pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
-        let lines = headers.get_all(header::ACCEPT).iter();
-        let lines = lines.filter_map(|line| line.to_str().ok());
-        let entries = lines.flat_map(|line| line.split(',')).map(str::trim);
-        let ranges: Vec<Range> =
-            entries.filter(|entry| !entry.is_empty()).map(Range::parse).collect();
+    /// accepts neither.
+    fn preferred(ranges: &[Range]) -> Option<Self> {
         if ranges.is_empty() {
             return Some(Self::Json);
         }
-        let json = Self::Json.preference(&ranges);
-        let response = Self::GraphQlResponse.preference(&ranges);
+        let json = Self::Json.preference(ranges);
+        let response = Self::GraphQlResponse.preference(ranges);
         match (json, response) {
             (Some(json), Some(response)) if response > json => Some(Self::GraphQlResponse),
             (None, Some(_)) => Some(Self::GraphQlResponse),
@@ -116,7 +146,26 @@ mod tests {
         for line in lines {
             headers.append(header::ACCEPT, HeaderValue::from_str(line).unwrap());
         }
-        MediaType::negotiate(&headers)
+        Accepted::of(&headers).and_then(|accepted| accepted.single)
+    }
+
+    #[test]
+    fn events_are_accepted_by_name_only() {
+        for (line, expected) in [
+            ("text/event-stream", Some((None, true))),
+            ("*/*", Some((Some(MediaType::Json), false))),
+            ("text/*", None),
+            ("text/event-stream;q=0", None),
+            (
+                "application/graphql-response+json, application/json, text/event-stream",
+                Some((Some(MediaType::GraphQlResponse), true)),
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append(header::ACCEPT, HeaderValue::from_str(line).unwrap());
+            let accepted = Accepted::of(&headers);
+            assert_eq!(accepted.map(|of| (of.single, of.events)), expected, "{line}");
+        }
     }
 
     #[test]

@@ -8,7 +8,10 @@ use serde_json::value::RawValue;
 
 use super::persisted::{PersistedDocument, PersistedDocuments};
 use crate::document::problem::excerpt;
-use crate::graphql::{ExecutableDocument, Limits, ServerError, Variables, checks, error, limits};
+use crate::graphql::{
+    ExecutableDocument, Limits, Request, RequestContext, ServerError, Variables, checks, error,
+    limits,
+};
 use crate::http::json_limits::{self, JsonLimits, JsonTooLarge};
 
 /// A request before decoding.
@@ -295,6 +298,21 @@ impl Operation {
     /// Whether the selected operation is a query. The library reports an unknown operation name.
     pub fn is_query(&self) -> bool {
         checks::is_query(&self.document, self.name.as_deref())
+    }
+
+    /// Whether the selected operation is a subscription.
+    pub fn is_subscription(&self) -> bool {
+        checks::is_subscription(&self.document, self.name.as_deref())
+    }
+
+    /// The request that the schema executes, with the data of its resolvers.
+    pub fn into_request(self, context: RequestContext) -> Request {
+        let mut request = Request::new(self.query).variables(self.variables).data(context);
+        if let Some(name) = self.name {
+            request = request.operation_name(name);
+        }
+        request.set_parsed_query(self.document);
+        request
     }
 
     /// Checks the operation against the schema and the limits.

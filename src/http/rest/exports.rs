@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Datelike as _, Utc};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -33,6 +34,29 @@ struct ExportParameters {
     /// there is no draft. Drafts need the role CONTRIBUTOR.
     #[param(inline, value_type = Stage)]
     stage: Option<Stage>,
+    /// The moment of which to export the published document, such as 2026-11-29T12:00:00Z. Default:
+    /// now. Needs the role CONTRIBUTOR, and goes with the stage published only.
+    #[serde(deserialize_with = "query::moment")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<DateTime<Utc>>,
+}
+
+impl ExportParameters {
+    /// Checks the parameters that depend on each other.
+    ///
+    /// # Errors
+    /// 400 when they contradict each other, or the moment is out of range.
+    fn check(self) -> Result<Self, ProblemDetails> {
+        let Some(as_of) = self.as_of else { return Ok(self) };
+        if self.stage == Some(Stage::Draft) {
+            let detail = "as_of is about published documents, so stage must be published";
+            return Err(ProblemDetails::bad_request(detail));
+        }
+        if !(1..=9999).contains(&as_of.year()) {
+            return Err(ProblemDetails::bad_request("as_of must be in the years 1 to 9999"));
+        }
+        Ok(self)
+    }
 }
 
 fn attachment(file_name: &str) -> String {
@@ -87,14 +111,28 @@ async fn export(
     // document.
     let parameters = query::parse::<ExportParameters>(parameters.as_deref(), "an export");
     let draft_permission = match parameters {
-        Ok(ExportParameters { stage: Some(Stage::Draft) }) => Some(principal.can_draft()?),
+        Ok(
+            ExportParameters { stage: Some(Stage::Draft), .. }
+            | ExportParameters { as_of: Some(_), .. },
+        ) => Some(principal.can_draft()?),
+        _ => None,
+    };
+    let as_of = match &parameters {
+        Ok(ExportParameters { stage: None | Some(Stage::Published), as_of }) => *as_of,
         _ => None,
     };
     let movie = parse_movie_id(&id)?;
     let category = parse_category(&category)?;
-    let export = match draft_permission {
-        Some(permission) => state.catalog.export_draft(&permission, &movie, category).await?,
-        None => state.catalog.export(&permission, &movie, category).await?,
+    let parameters = parameters.and_then(ExportParameters::check);
+    let as_of = as_of.filter(|_| parameters.is_ok());
+    let export = match (&draft_permission, as_of) {
+        (Some(permission), Some(as_of)) => {
+            state.catalog.export_as_of(permission, &movie, category, as_of).await?
+        }
+        (Some(permission), None) => {
+            state.catalog.export_draft(permission, &movie, category).await?
+        }
+        (None, _) => state.catalog.export(&permission, &movie, category).await?,
     };
     // A missing movie is reported before an invalid parameter.
     let export = export.ok_or_else(|| no_such_movie(&id))?;

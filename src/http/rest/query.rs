@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
@@ -48,6 +49,21 @@ pub(super) fn resolutions<'de, D: Deserializer<'de>>(
     let text = String::deserialize(parameter)?;
     Resolution::read_list(&text)
         .map_err(|error| serde::de::Error::custom(format!("resolutions: {error}")))
+}
+
+/// Deserializes a moment: a date and time with an offset (RFC 3339).
+pub(super) fn moment<'de, D: Deserializer<'de>>(
+    parameter: D,
+) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let text = String::deserialize(parameter)?;
+    let moment = DateTime::parse_from_rfc3339(&text).map_err(|_| {
+        let found = excerpt(&text);
+        serde::de::Error::custom(format!(
+            "found the time {found:?}; allowed is a date and time with an offset, such as \
+             2026-11-29T12:00:00Z"
+        ))
+    })?;
+    Ok(Some(moment.to_utc()))
 }
 
 /// A message for the client: the parameter, what was found, and what is allowed.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use hyper::server::conn::http1::Connection;
+use hyper::server::conn::http1::UpgradeableConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
@@ -19,12 +19,12 @@ use crate::http::limits::Limits;
 
 /// Runs a connection until it ends or its deadline passes.
 pub(super) async fn drive<I, S, B>(
-    connection: Connection<I, S>,
+    connection: UpgradeableConnection<I, S>,
     activity: &Activity,
     limits: &Limits,
     stopping: &CancellationToken,
 ) where
-    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     B: HttpBody + 'static,

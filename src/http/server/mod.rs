@@ -29,9 +29,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::AppState;
 use super::limits::Limits;
 use super::problem::ProblemDetails;
-use activity::Activity;
+use activity::{Activity, InFlight};
 use connection::{MonitoredStream, ResponseBody};
 
 /// Maximum buffer size of a connection, which limits the header section of a request. The largest
@@ -42,15 +43,13 @@ const EVICTION_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long the server waits before the next accept after a failed one.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` until `stop` completes, then waits up to [`Limits::grace`] for open requests.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: Arc<Limits>,
-    stop: impl Future<Output = ()>,
-) {
+/// Serves until `stop` completes, then ends all subscriptions, and waits up to [`Limits::grace`]
+/// for open requests.
+pub async fn serve(listener: TcpListener, state: AppState, stop: impl Future<Output = ()>) {
+    let subscriptions = state.subscriptions.clone();
+    let limits = Arc::clone(&state.limits);
     let server = Server {
-        router,
+        router: super::router(state),
         regular: Pool::new(limits.connections),
         spare: Pool::new(limits.spare_connections),
         limits,
@@ -62,6 +61,7 @@ pub async fn serve(
     }
     drop(listener);
     server.stopping.cancel();
+    subscriptions.stop();
     // Connections close within the grace period, unless their task is stuck.
     let closed = async {
         server.regular.closed().await;
@@ -93,6 +93,23 @@ struct Slot {
     number: u64,
     activity: Arc<Activity>,
     _permit: OwnedSemaphorePermit,
+}
+
+/// The slot of the connection of a request, in the extensions of the request. A WebSocket holds it
+/// after the HTTP connection has ended.
+#[derive(Clone)]
+pub struct ConnectionSlot(Arc<Slot>);
+
+/// A held slot: the connection counts as open and busy until this is dropped.
+pub struct HeldSlot {
+    _in_flight: InFlight,
+    _slot: ConnectionSlot,
+}
+
+impl ConnectionSlot {
+    pub fn hold(self) -> HeldSlot {
+        HeldSlot { _in_flight: Activity::start(&self.0.activity), _slot: self }
+    }
 }
 
 impl Pool {
@@ -176,11 +193,15 @@ impl Server {
 
     fn spawn(&self, stream: TcpStream, address: SocketAddr, slot: Slot, is_spare: bool) {
         let router = self.router.clone();
-        let activity = Arc::clone(&slot.activity);
+        let slot = Arc::new(slot);
+        let (activity, of_request) = (Arc::clone(&slot.activity), Arc::downgrade(&slot));
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let in_flight = Activity::start(&activity);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(address));
+            if let Some(slot) = of_request.upgrade() {
+                request.extensions_mut().insert(ConnectionSlot(slot));
+            }
             let router = router.clone();
             async move {
                 let response = if is_spare {
@@ -198,7 +219,8 @@ impl Server {
             .header_read_timeout(None)
             .auto_date_header(false)
             .max_buf_size(BUFFER)
-            .serve_connection(io, service);
+            .serve_connection(io, service)
+            .with_upgrades();
         let limits = Arc::clone(&self.limits);
         let stopping = self.stopping.clone();
         tokio::spawn(async move {

@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, Statement};
 
 use super::faults::Faults;
 use super::health::WriteHealth;
+use super::notices::CommitSignal;
 use super::pool::{Pool, SqliteAccess};
 use super::queue::WriteQueue;
 use super::read_pool::ReadPool;
@@ -41,6 +42,7 @@ pub struct Database {
     pub(super) health: Arc<WriteHealth>,
     /// How long a transaction that fails with transient errors is retried.
     pub(super) retry_for: Duration,
+    pub(super) commit_signal: CommitSignal,
     /// Whether writes are refused.
     pub(super) is_read_only: bool,
 }
@@ -131,6 +133,7 @@ impl Database {
             faults: Arc::default(),
             health: Arc::default(),
             retry_for: RETRY_FOR,
+            commit_signal: CommitSignal::default(),
             is_read_only,
         }
     }

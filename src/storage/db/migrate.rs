@@ -19,6 +19,11 @@ impl Database {
     /// # Errors
     /// When the migration lock cannot be taken or a migration fails.
     pub async fn migrate(&self) -> Result<(), StorageError> {
+        self.apply_migrations().await?;
+        self.raise_feed_base().await
+    }
+
+    async fn apply_migrations(&self) -> Result<(), StorageError> {
         // A database that is up to date may be read-only.
         if self.is_migrated().await? {
             return self.refresh_search_columns().await;
@@ -58,6 +63,30 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// Raises the base of the change feed if it has entries of transactions that this cluster has
+    /// not reached, because the database was restored from another one. New entries then come after
+    /// the restored ones, and cursors stay valid.
+    async fn raise_feed_base(&self) -> Result<(), StorageError> {
+        const NEXT: &str = "base + pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+        const LAST: &str = "(SELECT max(transaction_id) FROM changes)";
+        if self.backend == Backend::Sqlite {
+            return Ok(());
+        }
+        let backend = self.reader.backend();
+        let sql = format!("SELECT 1 FROM change_feed WHERE {NEXT} <= {LAST}");
+        let found = self.reader.query_one_raw(Statement::from_string(backend, sql)).await?;
+        if found.is_none() || self.is_read_only {
+            return Ok(());
+        }
+        self.write(|transaction| async move {
+            transaction.advisory_lock_all_movies().await?;
+            let sql = format!("UPDATE change_feed SET base = {LAST} WHERE {NEXT} <= {LAST}");
+            transaction.connection.execute_raw(Statement::from_string(backend, sql)).await?;
+            Ok::<_, StorageError>(())
+        })
+        .await
     }
 
     /// Whether exactly the migrations of this version are applied.

@@ -161,7 +161,10 @@ impl Database {
         };
         match result {
             Ok(value) => match transaction.connection.commit().await {
-                Ok(()) => Ok(value),
+                Ok(()) => {
+                    self.commit_signal.send();
+                    Ok(value)
+                }
                 Err(CommitError::Refused(error)) => Err(StorageError::from(error).into()),
                 Err(CommitError::Unconfirmed(error)) => {
                     tracing::error!(error = %error, "a commit was not confirmed");

@@ -215,8 +215,8 @@ impl Transaction {
         Ok(found)
     }
 
-    /// Stores contributions, and opens or updates the draft of each. There must be at most one
-    /// contribution per document.
+    /// Stores contributions, opens or updates the draft of each, and adds that to the change feed.
+    /// There must be at most one contribution per document.
     ///
     /// # Errors
     /// When the database fails.
@@ -252,7 +252,7 @@ impl Transaction {
                 .exec_without_returning(&self.connection)
                 .await?;
         }
-        Ok(())
+        self.record_contributions(contributions, now).await
     }
 
     /// Closes the contributions to the open draft of a document.

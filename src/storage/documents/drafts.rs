@@ -12,7 +12,7 @@ use super::published::{DocumentKey, source};
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{contribution, draft};
-use crate::storage::{Database, PageRequest, StorageError, Transaction};
+use crate::storage::{Database, DraftEnd, PageRequest, StorageError, Transaction};
 
 /// The open draft of a document.
 #[derive(Debug, Clone)]
@@ -300,8 +300,9 @@ impl Transaction {
         find(&self.connection, movies, categories).await
     }
 
-    /// Closes the open draft of a document, which was published as `published_as` or discarded.
-    /// Keeps its contributions. Returns whether there was an open draft.
+    /// Closes the open draft of a document, which was published or discarded. Keeps its
+    /// contributions, and adds the event to the change feed. Returns whether there was an open
+    /// draft.
     ///
     /// # Errors
     /// When the database fails.
@@ -309,13 +310,20 @@ impl Transaction {
         &self,
         movie: &MovieId,
         category: Category,
-        published_as: Option<i64>,
+        end: DraftEnd,
+        author: &str,
+        now: DateTime<Utc>,
     ) -> Result<bool, StorageError> {
         let key = (movie.to_string(), category.as_str().to_owned());
         let deleted = draft::Entity::delete_by_id(key).exec(&self.connection).await?;
         if deleted.rows_affected == 0 {
             return Ok(false);
         }
+        self.record_draft_ends(&[(movie, category)], end, author, now).await?;
+        let published_as = match end {
+            DraftEnd::Published(revision) => revision,
+            DraftEnd::Discarded => None,
+        };
         self.close_contributions(movie, category, published_as).await?;
         Ok(true)
     }

@@ -40,6 +40,10 @@ fn metadata((revision, from, updated_at, updated_by): MetadataRow) -> Metadata {
     Metadata { revision, draft_revision: None, source, last_updated, updated_by }
 }
 
+fn is_after(document: &StoredDocument, moment: DateTime<Utc>) -> bool {
+    document.metadata.last_updated.is_some_and(|updated_at| updated_at > moment)
+}
+
 impl Database {
     /// The metadata of the states of a document, including the current one, newest first. A
     /// position is the number of a revision. Returns one more than the page holds if there are
@@ -177,6 +181,101 @@ impl Database {
             .await?;
         for row in rows {
             found.push(stored(revision_as_document(row))?);
+        }
+        Ok(found)
+    }
+
+    /// A document as it was at a moment: its newest state of that moment or before. `None` if it
+    /// had none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn document_as_of(
+        &self,
+        movie: &MovieId,
+        category: Category,
+        moment: DateTime<Utc>,
+    ) -> Result<Option<StoredDocument>, StorageError> {
+        // The current state is read first: one that is superseded meanwhile is then found among the
+        // superseded ones.
+        let current = self.document(movie, category).await?;
+        match current {
+            Some(current) if !is_after(&current, moment) => return Ok(Some(current)),
+            None => return Ok(None),
+            Some(_) => {}
+        }
+        Ok(self.superseded_as_of(&[(movie.clone(), category)], moment).await?.pop())
+    }
+
+    /// These current documents as they were at a moment, in their order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn as_of(
+        &self,
+        current: Vec<StoredDocument>,
+        moment: DateTime<Utc>,
+    ) -> Result<Vec<StoredDocument>, StorageError> {
+        let newer = current.iter().filter(|document| is_after(document, moment));
+        let newer: Vec<DocumentKey> =
+            newer.map(|document| (document.movie.clone(), document.category)).collect();
+        let earlier = self.superseded_as_of(&newer, moment).await?;
+        let mut earlier: HashMap<DocumentKey, StoredDocument> = earlier
+            .into_iter()
+            .map(|document| ((document.movie.clone(), document.category), document))
+            .collect();
+        let at_moment = current.into_iter().filter_map(|document| {
+            if is_after(&document, moment) {
+                earlier.remove(&(document.movie.clone(), document.category))
+            } else {
+                Some(document)
+            }
+        });
+        Ok(at_moment.collect())
+    }
+
+    /// The newest superseded state of each document that is of a moment or before, in no particular
+    /// order.
+    async fn superseded_as_of(
+        &self,
+        keys: &[DocumentKey],
+        moment: DateTime<Utc>,
+    ) -> Result<Vec<StoredDocument>, StorageError> {
+        let mut found = Vec::new();
+        for keys in keys.chunks(STATES_PER_STATEMENT) {
+            let of_documents = keys.iter().fold(Condition::any(), |any, (movie, category)| {
+                any.add(
+                    Condition::all()
+                        .add(revision::Column::MovieId.eq(movie.as_str()))
+                        .add(revision::Column::Category.eq(category.as_str())),
+                )
+            });
+            let newest: Vec<(String, String, i64)> = revision::Entity::find()
+                .select_only()
+                .columns([revision::Column::MovieId, revision::Column::Category])
+                .column_as(revision::Column::Revision.max(), "newest")
+                .filter(of_documents)
+                .filter(revision::Column::UpdatedAt.lte(moment))
+                .group_by(revision::Column::MovieId)
+                .group_by(revision::Column::Category)
+                .into_tuple()
+                .all(&self.reader)
+                .await?;
+            if newest.is_empty() {
+                continue;
+            }
+            let states =
+                newest.into_iter().fold(Condition::any(), |any, (movie, category, number)| {
+                    any.add(
+                        Condition::all()
+                            .add(revision::Column::MovieId.eq(movie))
+                            .add(revision::Column::Category.eq(category))
+                            .add(revision::Column::Revision.eq(number)),
+                    )
+                });
+            for row in revision::Entity::find().filter(states).all(&self.reader).await? {
+                found.push(stored(revision_as_document(row))?);
+            }
         }
         Ok(found)
     }

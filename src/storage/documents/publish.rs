@@ -5,6 +5,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, Set};
 
 use super::published::FORMAT;
+use crate::document::plan::policy::Operation;
 use crate::document::{Category, Metadata, MovieId};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::document;
@@ -18,11 +19,13 @@ pub struct NewState {
     pub metadata: Metadata,
     pub body: String,
     pub is_empty: bool,
+    /// The operation that publishes it.
+    pub operation: Operation,
 }
 
 impl Transaction {
     /// Publishes new states. The trigger `documents_succession` (see the migrations) keeps the
-    /// superseded ones.
+    /// superseded ones, and `documents_changes` adds the new ones to the change feed.
     ///
     /// # Errors
     /// When the database fails, or a state is not the successor of the current revision.
@@ -39,6 +42,7 @@ impl Transaction {
                         document::Column::UpdatedBy,
                         document::Column::Body,
                         document::Column::IsEmpty,
+                        document::Column::Operation,
                     ])
                     .to_owned();
             document::Entity::insert_many(rows.to_vec())
@@ -61,6 +65,7 @@ fn published_row(state: &NewState) -> document::ActiveModel {
         updated_by: Set(state.metadata.updated_by.clone()),
         body: Set(state.body.clone()),
         is_empty: Set(state.is_empty),
+        operation: Set(state.operation.as_str().to_owned()),
     }
 }
 

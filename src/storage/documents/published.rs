@@ -97,6 +97,7 @@ pub(in crate::storage) fn revision_as_document(row: revision::Model) -> document
         updated_by: row.updated_by,
         body: row.body,
         is_empty: false,
+        operation: String::new(),
     }
 }
 
@@ -157,6 +158,7 @@ impl Database {
                 updated_by,
                 body,
                 is_empty: false,
+                operation: String::new(),
             })
         };
         found.map(read).transpose()

@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, QuerySelect, Set};
 
-use crate::document::MovieId;
+use crate::document::change::ChangeKind;
 use crate::document::projection::MovieFacts;
 use crate::document::text::{comparable, index_key};
+use crate::document::{Category, MovieId};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{answer, movie};
-use crate::storage::{Database, StorageError, Transaction};
+use crate::storage::{Database, DraftEnd, StorageError, Transaction};
 
 /// A movie with its projected fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,13 +144,14 @@ impl Transaction {
         Ok(found)
     }
 
-    /// Creates movies. Existing ones are not changed.
+    /// Creates movies, none of which may exist, and adds that to the change feed.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn create_movies(
         &self,
         ids: &[&MovieId],
+        author: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         for ids in ids.chunks(ROWS_PER_STATEMENT) {
@@ -166,7 +168,7 @@ impl Transaction {
                 .exec_without_returning(&self.connection)
                 .await?;
         }
-        Ok(())
+        self.record_movies(ChangeKind::MovieCreated, ids, author, now).await
     }
 
     /// Writes the projected columns of the movies in `facts`, and sets the time of the last change
@@ -245,18 +247,29 @@ impl Transaction {
         Ok(())
     }
 
-    /// Deletes a movie with its documents, their history and projections. Returns whether it
-    /// existed.
+    /// Deletes a movie with its documents, their history and projections, and adds that to the
+    /// change feed. Returns whether it existed.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn delete_movie(&self, id: &MovieId) -> Result<bool, StorageError> {
+    pub async fn delete_movie(
+        &self,
+        id: &MovieId,
+        author: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        let documents: Vec<_> = Category::ALL.iter().map(|category| (id, *category)).collect();
+        self.record_draft_ends(&documents, DraftEnd::Discarded, author, now).await?;
         let result = movie::Entity::delete_by_id(id.as_str()).exec(&self.connection).await?;
         // Resolutions have no foreign key to movies, since some hold for all movies.
         answer::Entity::delete_many()
             .filter(answer::Column::MovieId.eq(id.as_str()))
             .exec(&self.connection)
             .await?;
-        Ok(result.rows_affected > 0)
+        if result.rows_affected == 0 {
+            return Ok(false);
+        }
+        self.record_movies(ChangeKind::MovieDeleted, &[id], author, now).await?;
+        Ok(true)
     }
 }

@@ -16,6 +16,8 @@ pub struct Model {
     pub updated_by: Option<String>,
     pub body: String,
     pub is_empty: bool,
+    /// The operation that published the revision.
+    pub operation: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -58,6 +58,18 @@ impl TestApp {
         let published = imports.iter().filter(|row| row["status"] == "published");
         assert_eq!(numbers(published, "revision"), states, "log entries and revisions");
 
+        // The change feed has every revision.
+        let published = rows(url, "changes").await;
+        let published = published.iter().filter(|row| row["revision"].is_i64());
+        let published = published.filter(|row| row["draft_revision"].is_null());
+        let published: BTreeSet<_> =
+            published.map(|row| (key(row), number(row, "revision"))).collect();
+        for (document, numbers) in &states {
+            for number in numbers {
+                assert!(published.contains(&(document.clone(), *number)), "{document:?} {number}");
+            }
+        }
+
         let drafted = imports.iter().filter(|row| row["status"] == "drafted");
         let contributed = numbers(&contributions, "draft_revision");
         assert_eq!(

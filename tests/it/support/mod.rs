@@ -18,6 +18,7 @@ pub mod proxy;
 pub mod pure;
 pub mod raw;
 pub mod server;
+pub mod websocket;
 
 pub use app::{SECRET, TestApp, envelope, token, token_of};
 pub use client::{Client, Reply};

@@ -1,0 +1,86 @@
+//! The fields of `Subscription`. Each follows the change feed of the catalogue.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Subscription as SubscriptionRoot};
+use futures::stream::{self, BoxStream, StreamExt as _};
+
+use super::budget::Budget;
+use super::context::ContextExt;
+use super::error::ApiError;
+use super::model::changes::{
+    Change, ChangeFilter, DraftEvent, change_filter, draft_event_filter, read_cursor,
+};
+use super::model::drafts::DraftFilter;
+use crate::catalog::changes::FeedWatch;
+use crate::storage::FeedEntry;
+
+/// The entry points for events.
+pub struct Subscription;
+
+/// The events of one subscription.
+type Events<T> = BoxStream<'static, async_graphql::Result<T>>;
+
+/// The entry points for events, over WebSocket (graphql-transport-ws) and server-sent events.
+#[SubscriptionRoot]
+impl Subscription {
+    /// Published changes as they are committed, in the order of Query.changes. With after: first
+    /// those after that cursor that were committed already. After an interruption, subscribe again
+    /// with the cursor of the last change that was processed: then none is missed and none comes
+    /// twice.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Selects the changes. Default: all.")] filter: Option<ChangeFilter>,
+        #[graphql(
+            desc = "Begin after the change with this cursor. Default: with the next change."
+        )]
+        after: Option<String>,
+    ) -> async_graphql::Result<Events<Change>> {
+        let permission = ctx.can_read()?;
+        let after = after.as_deref().map(read_cursor).transpose()?;
+        let filter = change_filter(filter)?;
+        let watch = ctx.catalog().watch_changes(&permission, filter, after).await;
+        Ok(follow(ctx, watch.map_err(ApiError::from)?, Change::of))
+    }
+
+    /// Events of drafts as they happen: opened, contributed to, published, discarded. Source and
+    /// author of the filter select the drafts that have such a contribution; the times select by
+    /// the time of the event. Needs the role CONTRIBUTOR.
+    async fn drafts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Selects the drafts. Default: all.")] filter: Option<DraftFilter>,
+    ) -> async_graphql::Result<Events<DraftEvent>> {
+        let permission = ctx.can_draft()?;
+        let filter = draft_event_filter(filter)?;
+        let watch = ctx.catalog().watch_drafts(&permission, filter).await;
+        Ok(follow(ctx, watch.map_err(ApiError::from)?, DraftEvent::of))
+    }
+}
+
+/// The entries that `watch` delivers. Each event may use the whole budget. The stream ends after an
+/// error, and after an event that exceeded its budget.
+fn follow<T: Send + 'static>(
+    ctx: &Context<'_>,
+    watch: FeedWatch,
+    read: fn(FeedEntry) -> Option<T>,
+) -> Events<T> {
+    ctx.request().started().notify_one();
+    let budget: Arc<Budget> = ctx.shared_budget();
+    stream::unfold((Some(watch), budget), move |(watch, budget)| async move {
+        let mut watch = watch.filter(|_| budget.stopped().is_none())?;
+        loop {
+            match watch.next().await {
+                Ok(entry) => {
+                    if let Some(event) = read(entry) {
+                        budget.restart();
+                        return Some((Ok(event), (Some(watch), budget)));
+                    }
+                }
+                Err(error) => return Some((Err(ApiError::from(error).into()), (None, budget))),
+            }
+        }
+    })
+    .boxed()
+}
