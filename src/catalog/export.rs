@@ -109,21 +109,6 @@ impl Catalog {
         Ok(existed.then(|| Export::never_written(movie.clone(), category, now)))
     }
 
-    /// Exports the documents of a movie that existed at a moment, as they were then, ordered by
-    /// category.
-    pub(super) async fn exports_as_of(
-        &self,
-        movie: &MovieId,
-        categories: &[Category],
-        moment: DateTime<Utc>,
-    ) -> Result<Vec<Export>, CatalogError> {
-        let now = self.clock.now();
-        let mut current = self.database.documents(&[movie], categories).await?;
-        current.sort_by_key(|document| document.category);
-        let documents = self.database.as_of(current, moment).await?;
-        Ok(documents.into_iter().map(|document| Export::of(document, now)).collect())
-    }
-
     /// The total size, in bytes, of the data of all categories of a movie.
     ///
     /// # Errors

@@ -370,12 +370,7 @@ fn unauthenticated(media_type: MediaType, token_error: TokenError) -> Response {
 /// Tells Apollo's clients to send the text of the document. The status is 200 with either media
 /// type, as in Apollo Server.
 fn no_persisted_query(media_type: MediaType, error: PersistedQueryError) -> Response {
-    let (message, code) = match error {
-        PersistedQueryError::NotSupported => {
-            ("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
-        }
-        PersistedQueryError::NotFound => ("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"),
-    };
+    let (message, code) = error.message_and_code();
     error_response(StatusCode::OK, media_type, message, code)
 }
 

@@ -4,12 +4,12 @@
 
 use std::collections::VecDeque;
 
-use super::Selection;
+use super::{PastMoment, Selection};
 use crate::catalog::access::CanRead;
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::{Category, MovieId};
-use crate::storage::{DocumentSize, StateKey};
+use crate::storage::{DocumentSize, StateKey, StoredDocument};
 
 /// Movies per page while the list is read. A page takes two statements.
 const PAGE: u64 = 1_000;
@@ -210,7 +210,8 @@ impl Catalog {
 
     /// Loads the documents of a batch in the listed revisions, in the listed order. A document
     /// that was published again since it was listed is read from the history. A document of a movie
-    /// that was deleted since then is left out.
+    /// that was deleted since then is left out. With `as_of`, the documents are those of that
+    /// moment.
     ///
     /// # Errors
     /// When storage fails.
@@ -218,6 +219,7 @@ impl Catalog {
         &self,
         _: &CanRead,
         batch: &Batch,
+        as_of: Option<&PastMoment>,
     ) -> Result<Vec<Export>, CatalogError> {
         let now = self.clock.now();
         let movies: Vec<&MovieId> = batch.0.iter().map(|movie| &movie.movie).collect();
@@ -232,7 +234,11 @@ impl Catalog {
         categories.dedup();
         let mut stored = std::collections::HashMap::new();
         if !categories.is_empty() {
-            for document in self.database.documents(&movies, &categories).await? {
+            let mut documents = self.database.documents(&movies, &categories).await?;
+            if let Some(moment) = as_of {
+                documents = self.database.as_of(documents, moment.at).await?;
+            }
+            for document in documents {
                 stored.insert((document.movie.clone(), document.category), document);
             }
         }
@@ -246,7 +252,8 @@ impl Catalog {
                     })
                 })
                 .filter(|(key, revision)| {
-                    stored.get(key).is_none_or(|found| found.metadata.revision != *revision)
+                    let has_other = |found: &StoredDocument| found.metadata.revision != *revision;
+                    as_of.is_none() && stored.get(key).is_none_or(has_other)
                 })
                 .collect();
         if !superseded.is_empty() {

@@ -296,7 +296,7 @@ impl Catalog {
     ) -> Result<(), CatalogError> {
         let mut contents = self.list_contents(permission, selection).await?;
         while let Some(batch) = contents.next_batch() {
-            let batch = self.load_batch(permission, &batch).await?;
+            let batch = self.load_batch(permission, &batch, selection.as_of.as_ref()).await?;
             if exports.send(batch).await.is_err() {
                 return Ok(());
             }

@@ -44,7 +44,7 @@ pub fn check(
             OperationType::Query => QUERY,
             OperationType::Mutation => MUTATION,
             OperationType::Subscription => {
-                checker.single_root(document, operation);
+                checker.single_root(document, other);
                 SUBSCRIPTION
             }
         };

@@ -51,6 +51,16 @@ pub enum PersistedQueryError {
     NotFound,
 }
 
+impl PersistedQueryError {
+    /// The message that Apollo's clients know, and the code.
+    pub const fn message_and_code(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotSupported => ("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED"),
+            Self::NotFound => ("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"),
+        }
+    }
+}
+
 impl From<ServerError> for RequestError {
     fn from(error: ServerError) -> Self {
         Self::Query(vec![error])

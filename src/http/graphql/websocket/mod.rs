@@ -328,14 +328,15 @@ impl Connection {
         }
         let limits = self.state.schema.data::<Limits>().cloned().unwrap_or_default();
         let request = EncodedRequest::Body(Bytes::copy_from_slice(payload.as_bytes()));
-        let operation = match request.decode(&limits) {
+        let operation = match request.decode(&limits, self.state.persisted_documents.as_deref()) {
             Ok(operation) => operation,
             Err(RequestError::Query(errors)) => return Ok(Some(json!(errors))),
             Err(RequestError::Malformed(message)) => {
                 return refuse(&message, error::BAD_USER_INPUT);
             }
-            Err(RequestError::PersistedQuery) => {
-                return refuse("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED");
+            Err(RequestError::PersistedQuery(error)) => {
+                let (message, code) = error.message_and_code();
+                return refuse(message, code);
             }
         };
         if !operation.is_subscription() {

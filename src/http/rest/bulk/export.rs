@@ -8,6 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use chrono::{DateTime, Datelike as _, Utc};
 use futures::stream::{StreamExt as _, unfold};
 use serde::Deserialize;
 use tokio::sync::mpsc;
@@ -15,7 +16,7 @@ use utoipa::IntoParams;
 
 use crate::catalog::access::CanRead;
 use crate::catalog::background::spawn_background;
-use crate::catalog::bulk::{ArchiveError, BulkFormat, BulkWriter, Selection};
+use crate::catalog::bulk::{ArchiveError, BulkFormat, BulkWriter, PastMoment, Selection};
 use crate::catalog::movies::{MovieFilter, MovieQuery};
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::basic_info::ReleaseStatus;
@@ -63,6 +64,12 @@ pub struct BulkExportParameters {
     /// The categories to export, separated by commas. By default all.
     #[param(value_type = String)]
     categories: Vec<String>,
+    /// The moment of which to export the documents (RFC 3339), for example 2026-11-29T12:00:00Z;
+    /// documents that did not exist then are left out. Needs the role CONTRIBUTOR. Not together
+    /// with missing.
+    #[serde(deserialize_with = "query::moment")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<DateTime<Utc>>,
     /// zip (the default): {movie}/{category}.json, and a manifest as the last entry; ndjson: one
     /// envelope per line.
     #[param(value_type = Option<String>)]
@@ -122,6 +129,7 @@ impl BulkExportParameters {
             movies: (!movies.is_empty()).then_some(movies),
             query: MovieQuery { filter, genre_names: self.genres.clone() },
             categories: categories("categories", &self.categories)?,
+            as_of: None,
         })
     }
 }
@@ -165,7 +173,18 @@ pub async fn export(
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
     let parameters: BulkExportParameters = query::parse(parameters.as_deref(), "a bulk export")?;
-    let selection = parameters.selection()?;
+    let mut selection = parameters.selection()?;
+    if let Some(as_of) = parameters.as_of {
+        let permission = principal.can_draft()?;
+        if !parameters.missing.is_empty() {
+            let detail = "as_of and missing cannot be given together";
+            return Err(ProblemDetails::bad_request(detail));
+        }
+        if !(1..=9999).contains(&as_of.year()) {
+            return Err(ProblemDetails::bad_request("as_of must be in the years 1 to 9999"));
+        }
+        selection.as_of = Some(PastMoment::new(&permission, as_of));
+    }
     if let Some(movies) = &selection.movies {
         refuse_unknown(&state.catalog, &permission, movies).await?;
     }
