@@ -85,8 +85,10 @@ export default [
   operations("relay", {
     // relay-compiler asks for these names: the file's, and the kind of operation at the end.
     "@graphql-eslint/naming-convention": "off",
-    // relay-compiler adds the ids.
+    // relay-compiler adds the ids, knows its directives, and makes queries of fragments.
     "@graphql-eslint/require-selections": "off",
+    "@graphql-eslint/known-directives": "off",
+    "@graphql-eslint/no-unused-fragments": "off",
   }),
   operations("ariadne-codegen", {
     // The generated client has no cache that needs the ids.
