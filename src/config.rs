@@ -9,6 +9,8 @@ use clap::{ArgAction, Args};
 
 use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::accounts::tokens::MIN_SECRET;
+use crate::graphql::Limits as QueryLimits;
+use crate::graphql::limits::INTROSPECTION_DEPTH;
 use crate::http::{AllowedOrigins, InvalidOrigin, Limits};
 use crate::storage::{TextLimits, sqlite_path};
 
@@ -213,6 +215,18 @@ pub struct ServeArgs {
     /// How long open requests may take to finish when the service stops, in seconds
     #[arg(long, env = "REELPORT_SHUTDOWN_GRACE", default_value = "10", value_name = "SECONDS")]
     pub shutdown_grace: String,
+    /// Maximum estimated cost of a GraphQL request, in points
+    #[arg(long, env = "REELPORT_GRAPHQL_COST", default_value = "20000", value_name = "POINTS")]
+    pub graphql_cost: String,
+    /// Maximum number of fields that a GraphQL request may resolve
+    #[arg(long, env = "REELPORT_GRAPHQL_FIELDS", default_value = "200000", value_name = "N")]
+    pub graphql_fields: String,
+    /// Maximum nesting of the fields of a GraphQL request
+    #[arg(long, env = "REELPORT_GRAPHQL_DEPTH", default_value = "20", value_name = "N")]
+    pub graphql_depth: String,
+    /// How long a GraphQL query may run, in seconds
+    #[arg(long, env = "REELPORT_GRAPHQL_TIME", default_value = "20", value_name = "SECONDS")]
+    pub graphql_time: String,
     /// Serve only reads: nothing is written to the database, and write requests get 503
     #[arg(
         long,
@@ -272,6 +286,27 @@ impl ServeArgs {
         Ok(if self.demo.is_on() { allowed.with_loopback() } else { allowed })
     }
 
+    /// The limits of a single GraphQL request.
+    ///
+    /// # Errors
+    /// When an option has an invalid value.
+    pub fn query_limits(&self) -> Result<QueryLimits, ConfigError> {
+        // Below the least values, a login or the queries of common tools would be refused.
+        let cost = parse_number("REELPORT_GRAPHQL_COST", &self.graphql_cost, 1_000, MAX_COST)?;
+        let fields =
+            parse_number("REELPORT_GRAPHQL_FIELDS", &self.graphql_fields, 10_000, MAX_COST)?;
+        let depth =
+            parse_number("REELPORT_GRAPHQL_DEPTH", &self.graphql_depth, INTROSPECTION_DEPTH, 100)?;
+        let time = parse_number("REELPORT_GRAPHQL_TIME", &self.graphql_time, 1, 3600)?;
+        let limits = QueryLimits {
+            cost,
+            resolved: fields as u64,
+            time: Duration::from_secs(time as u64),
+            ..QueryLimits::default()
+        };
+        Ok(limits.with_field_depth(depth))
+    }
+
     /// The limits on connections, time and memory.
     ///
     /// # Errors
@@ -307,6 +342,8 @@ impl ServeArgs {
     }
 }
 
+/// The maximum of the limits of a GraphQL request.
+const MAX_COST: usize = 10_000_000;
 /// The maximum number of connections, even if the process may open more files.
 const MAX_CONNECTIONS: usize = 4096;
 /// Files that `SQLite` connections keep open, with a margin: the database and its write-ahead log,

@@ -12,7 +12,7 @@ use super::import::{ImportStatus, Operation};
 use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
 use crate::document::{Object, Problem};
-use crate::storage::{ImportFilter, ImportPage, ImportRow, StateKey};
+use crate::storage::{ImportFilter, ImportPage, ImportRow, PageRequest, StateKey};
 
 /// The problems of a logged operation.
 ///
@@ -79,8 +79,7 @@ pub fn plan_of(
 }
 
 impl Catalog {
-    /// A page of the entries that match the filter, newest first. `before` is the id of the last
-    /// entry of the page before.
+    /// A page of the entries that match the filter, newest first. A position is the id of an entry.
     ///
     /// # Errors
     /// When storage fails.
@@ -88,10 +87,21 @@ impl Catalog {
         &self,
         _: &CanDraft,
         filter: &ImportFilter,
-        before: Option<&str>,
-        limit: u64,
+        page: &PageRequest<String>,
     ) -> Result<ImportPage, CatalogError> {
-        Ok(self.database.import_page(filter, before, limit).await?)
+        Ok(self.database.import_page(filter, page).await?)
+    }
+
+    /// The number of entries that match the filter.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn count_imports(
+        &self,
+        _: &CanDraft,
+        filter: &ImportFilter,
+    ) -> Result<u64, CatalogError> {
+        Ok(self.database.count_imports(filter).await?)
     }
 
     /// The entries of these ids, in no particular order. Unknown ids are left out.

@@ -12,7 +12,7 @@ use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, is_blank_or_na, is_elision};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{
-    DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest,
+    DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MoviePageRequest, MovieRow,
 };
 
 /// A filter as sent by a client, with genres by name.
@@ -52,7 +52,7 @@ impl Catalog {
         _: &CanRead,
         query: &MovieQuery,
         order: MovieOrder,
-        page: &PageRequest,
+        page: &MoviePageRequest,
     ) -> Result<Option<MoviePage>, CatalogError> {
         match self.with_genres(query).await? {
             Some(filter) => Ok(self.database.list_movies(&filter, order, page).await?),

@@ -69,6 +69,7 @@ pub(super) async fn serve(
     let address = serve.validate()?;
     database.validate()?;
     let limits = serve.limits(database)?;
+    let query_limits = serve.query_limits()?;
     let allowed_origins = serve.allowed_origins()?;
     let secret = jwt_secret(database, tokens)?;
     // Bind the port first: a second server must fail before it touches the database of the first.
@@ -83,7 +84,7 @@ pub(super) async fn serve(
     };
     let catalog = catalog.with_text_limits(database.text_limits()?);
     let mut app = App::new(catalog, secret.as_bytes(), TokenConfig::default());
-    app.limits = limits;
+    (app.limits, app.query_limits) = (limits, query_limits);
     app.allowed_origins = allowed_origins;
     warn_if_shared(database);
     let mut admin = None;

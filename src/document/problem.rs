@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Something that is wrong with the input of a request or its target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, SimpleObject, ToSchema)]
-#[graphql(name = "UserError")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = DocumentError)]
 pub struct Problem {
     /// JSON Pointer (RFC 6901) to the value, in the data of the document with keys in snake_case,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Maximum nesting of fields; the introspection query of common tools needs 15.
-pub const MAX_DEPTH: usize = 20;
+/// Nesting of fields that the introspection query of common tools needs.
+pub const INTROSPECTION_DEPTH: usize = 15;
 /// Maximum number of directives on one field.
 pub const MAX_DIRECTIVES: usize = 20;
 
@@ -46,6 +46,8 @@ pub struct Limits {
     pub steps: usize,
     /// Maximum number of aliases after spreading fragments.
     pub aliases: usize,
+    /// Maximum nesting of fields, at least [`INTROSPECTION_DEPTH`].
+    pub field_depth: usize,
     /// Maximum nesting of selection sets, including fragments.
     pub depth: usize,
     /// Maximum estimated cost, in points. A field is one point; a list multiplies what it contains.
@@ -72,6 +74,7 @@ impl Default for Limits {
             selections: 5_000,
             steps: 400_000,
             aliases: 100,
+            field_depth: 20,
             depth: 32,
             cost: 20_000,
             introspection: 200_000,
@@ -82,6 +85,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Sets the maximum nesting of fields, and of selection sets, which fragments deepen.
+    #[must_use]
+    pub fn with_field_depth(self, field_depth: usize) -> Self {
+        Self { field_depth, depth: field_depth.saturating_add(12), ..self }
+    }
+
     /// The limits of a request without a token: enough for a login and for the introspection of
     /// common tools.
     #[must_use]

@@ -34,7 +34,7 @@ pub fn schema_builder(
     limits: Limits,
 ) -> SchemaBuilder<query::Query, mutations::Mutation, EmptySubscription> {
     Schema::build(query::Query, mutations::Mutation, EmptySubscription)
-        .limit_depth(limits::MAX_DEPTH)
+        .limit_depth(limits.field_depth)
         .limit_recursive_depth(limits.depth)
         .limit_aliases(limits.aliases)
         .limit_directives(limits::MAX_DIRECTIVES)
@@ -44,7 +44,7 @@ pub fn schema_builder(
             "A date and time with an offset from UTC, as in RFC 3339: `1999-10-15T20:00:00Z`. \
              Results are in UTC.",
         )
-        .override_output_type_description::<query::MovieConnection>("A page of movies.")
+        .override_output_type_description::<model::movies::MovieConnection>("A page of movies.")
         .override_output_type_description::<model::drafts::DraftConnection>(
             "A page of the review queue.",
         )

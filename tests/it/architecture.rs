@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("graphql", &["catalog", "document", "storage"]),
     ("http", &["catalog", "document", "graphql"]),
     // The limits of passwords, secrets and requests.
-    ("config.rs", &["storage", "catalog", "http"]),
+    ("config.rs", &["storage", "catalog", "graphql", "http"]),
     ("app.rs", &["catalog", "document", "graphql", "http", "storage"]),
     ("cli", &["http", "app", "catalog", "config", "document", "graphql", "storage"]),
     ("main.rs", &["cli"]),

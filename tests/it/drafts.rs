@@ -276,7 +276,7 @@ on_both_databases! {
         let data = answer(&bob, "{ movie(id: \"m\") { drafts {
             id category draftRevision baseRevision openedAt openedBy updatedAt updatedBy source
             movie { title } contributions { draftRevision source updatedAt updatedBy touched }
-            export { id metadata { revision draftRevision source updatedBy lastUpdated } data { ... on Media { posterUrl trailerUrl gallery { caption } } } }
+            movieExport { id metadata { revision draftRevision source updatedBy lastUpdated } data { ... on Media { posterUrl trailerUrl gallery { caption } } } }
         } } }").await;
         let drafts = data["movie"]["drafts"].as_array().unwrap();
         assert_eq!(drafts.len(), 1);
@@ -300,7 +300,7 @@ on_both_databases! {
             (&json!("LLM_GENERATED"), &json!(["/trailer_url", id]))
         );
         assert_eq!(contributions[1]["updatedAt"], draft["updatedAt"]);
-        let export = &draft["export"];
+        let export = &draft["movieExport"];
         assert_eq!(
             (&export["id"], &export["metadata"]["draftRevision"]),
             (&json!("export:m:media:draft"), &json!(2))
@@ -342,8 +342,8 @@ on_both_databases! {
             ("author: \"bob@example.com\"", vec!["m-1", "m-2"]),
             ("source: TMDB", vec!["m-2"]),
             ("source: TMDB, author: \"ann@example.com\"", vec![]),
-            ("updatedBefore: \"2020-01-01T00:00:00Z\"", vec![]),
-            ("updatedAfter: \"2020-01-01T00:00:00Z\", category: AWARDS", vec!["m-2"]),
+            ("until: \"2020-01-01T00:00:00Z\"", vec![]),
+            ("since: \"2020-01-01T00:00:00Z\", category: AWARDS", vec!["m-2"]),
         ] {
             assert_eq!(queue(&ann, filter).await.0, expected, "{filter}");
         }
@@ -400,8 +400,8 @@ on_both_databases! {
             "after: \"\"",
             "after: \"bm9uZQ\"",
             "after: \"ZHJhZnRzCmEKYgpj\"",
-            "filter: {updatedBefore: \"+10000-01-01T00:00:00Z\"}",
-            "filter: {updatedAfter: \"-0001-01-01T00:00:00Z\"}",
+            "filter: {until: \"+10000-01-01T00:00:00Z\"}",
+            "filter: {since: \"-0001-01-01T00:00:00Z\"}",
             "filter: {author: \"a\\u0000b\"}",
         ] {
             let reply = ann

@@ -51,7 +51,7 @@ async fn movies(client: &Client, search: &str) -> Vec<String> {
 }
 
 async fn people(client: &Client, search: &str) -> Vec<String> {
-    found(client, &format!("people(search: {})", json!(search))).await
+    found(client, &format!("people(filter: {{search: {}}})", json!(search))).await
 }
 
 /// Creates a movie with a title, a director and one event.
@@ -164,9 +164,9 @@ on_both_databases! {
             200
         );
         for list in [
-            "ceremonies(search: \"prix 'l'ete' d'aero\")",
-            "platforms(search: \"kino-lodz\")",
-            "genres(search: \"THriller-aero\")",
+            "ceremonies(filter: {search: \"prix 'l'ete' d'aero\"})",
+            "platforms(filter: {search: \"kino-lodz\"})",
+            "genres(filter: {search: \"THriller-aero\"})",
         ] {
             assert_eq!(found(&admin, list).await.len(), 1, "{list}");
         }

@@ -100,7 +100,7 @@ on_both_databases! {
         let page = |arguments: &str| {
             let query = format!("{{ movie(id: \"m\") {{ revisions(category: BASIC_INFO{arguments}) {{
                 nodes {{ id number source updatedAt updatedBy changes {{ path op label before after }}
-                    export {{ id metadata {{ revision lastUpdated }} data {{ ... on BasicInfo {{ title tagline }} }} document }} }}
+                    movieExport {{ id metadata {{ revision lastUpdated }} data {{ ... on BasicInfo {{ title tagline }} }} document }} }}
                 edges {{ cursor }} pageInfo {{ hasNextPage hasPreviousPage endCursor }} }} }} }}");
             let contributor = contributor.clone();
             async move { answer(&contributor, &query).await["movie"]["revisions"].clone() }
@@ -126,12 +126,12 @@ on_both_databases! {
             json!([{ "path": "/tagline", "op": "UPDATE", "label": "tagline", "before": "Line 4", "after": "Line 5" }])
         );
         assert_eq!(
-            (&fifth["export"]["data"]["tagline"], &fifth["export"]["metadata"]["revision"]),
+            (&fifth["movieExport"]["data"]["tagline"], &fifth["movieExport"]["metadata"]["revision"]),
             (&json!("Line 5"), &json!(5))
         );
-        assert_eq!(fifth["export"]["metadata"]["lastUpdated"], fifth["updatedAt"]);
+        assert_eq!(fifth["movieExport"]["metadata"]["lastUpdated"], fifth["updatedAt"]);
         // The export of a revision has an id of its own, so that clients can cache it separately.
-        assert_eq!(fifth["export"]["id"], "export:m:basic-info:5");
+        assert_eq!(fifth["movieExport"]["id"], "export:m:basic-info:5");
         let first = &all["nodes"][5];
         assert_eq!(
             first["changes"],
@@ -182,7 +182,7 @@ on_both_databases! {
         let contributor = app.with_role(Role::Contributor);
         let diff = |from: i64, to: i64| {
             let query = format!(
-                "{{ movie(id: \"m\") {{ revisionDiff(category: TRIVIA, from: {from}, to: {to}) {{ from to changes {{ op path label }} }} }} }}"
+                "{{ movie(id: \"m\") {{ revisionDiff(category: TRIVIA, fromRevision: {from}, toRevision: {to}) {{ from: fromRevision to: toRevision changes {{ op path label }} }} }} }}"
             );
             let contributor = contributor.clone();
             async move { answer(&contributor, &query).await["movie"]["revisionDiff"].clone() }
@@ -732,7 +732,7 @@ on_both_databases! {
         let viewer = app.viewer();
         for field in [
             "revisions(category: MEDIA) { nodes { number } }",
-            "revisionDiff(category: MEDIA, from: 0, to: 1) { to }",
+            "revisionDiff(category: MEDIA, fromRevision: 0, toRevision: 1) { toRevision }",
             "provenance(category: MEDIA) { target }",
             "locks { target }",
             "drafts { id }",
@@ -744,7 +744,7 @@ on_both_databases! {
             assert_eq!(code(&user.graphql(&query, json!({})).await), "FORBIDDEN", "{field}");
         }
         // A nullable field fails without failing the whole query.
-        let reply = viewer.graphql("{ movie(id: \"m\") { title revisionDiff(category: MEDIA, from: 0, to: 1) { to } } importRecord(id: \"x\") { id } }", json!({})).await;
+        let reply = viewer.graphql("{ movie(id: \"m\") { title revisionDiff(category: MEDIA, fromRevision: 0, toRevision: 1) { toRevision } } importRecord(id: \"x\") { id } }", json!({})).await;
         assert_eq!(
             reply["data"],
             json!({ "movie": { "title": "The Long Tide", "revisionDiff": null }, "importRecord": null })

@@ -35,8 +35,8 @@ async fn listed(admin: &Client) -> HashMap<String, String> {
     let query = "{ viewer { n: __typename id }
         movie(id: \"m\") { n: __typename id
             exports { n: __typename id }
-            drafts { n: __typename id export { n: __typename id } }
-            revisions(category: TRIVIA) { nodes { n: __typename id export { n: __typename id } } }
+            drafts { n: __typename id movieExport { n: __typename id } }
+            revisions(category: TRIVIA) { nodes { n: __typename id movieExport { n: __typename id } } }
             locks { n: __typename id }
             castCrew { cast { person { n: __typename id } } } }
         ceremonies { nodes { n: __typename id } } platforms { nodes { n: __typename id } }
@@ -276,8 +276,8 @@ on_both_databases! {
         assert_eq!(admin.import_envelope("m", "trivia", "?target=draft", &file).await.status, 200);
         let data = "data { ... on Trivia { items { id text } } }";
         let query = format!("{{ movie(id: \"m\") {{ trivia {{ items {{ id text }} }}
-            drafts {{ export {{ {data} document }} }}
-            revisions(category: TRIVIA) {{ nodes {{ export {{ {data} }} }} }} }}
+            drafts {{ movieExport {{ {data} document }} }}
+            revisions(category: TRIVIA) {{ nodes {{ movieExport {{ {data} }} }} }} }}
             movieExport(movieId: \"m\", category: TRIVIA) {{ {data} }} }}");
         let found = answer(&admin, &query).await;
         let item = |suffix: &str, text: &str| {
@@ -285,10 +285,10 @@ on_both_databases! {
         };
         assert_eq!(found["movie"]["trivia"], item("", "One."));
         assert_eq!(found["movieExport"]["data"], item("", "One."));
-        let draft = &found["movie"]["drafts"][0]["export"];
+        let draft = &found["movie"]["drafts"][0]["movieExport"];
         assert_eq!(draft["data"], item(":draft", "Two."));
         assert_eq!(draft["document"]["data"]["items"][0]["id"], json!(id));
-        let of_revision = &found["movie"]["revisions"]["nodes"][0]["export"]["data"];
+        let of_revision = &found["movie"]["revisions"]["nodes"][0]["movieExport"]["data"];
         assert_eq!(*of_revision, item(":1", "One."));
 
         // Each of these ids is accepted in an import.

@@ -120,9 +120,11 @@ fn texts(list: &Value, key: &str) -> Vec<String> {
 }
 
 async fn ids(client: &Client, search: &str) -> Vec<String> {
-    let data =
-        answer(client, &format!("{{ people(search: {}) {{ nodes {{ id }} }} }}", json!(search)))
-            .await;
+    let data = answer(
+        client,
+        &format!("{{ people(filter: {{search: {}}}) {{ nodes {{ id }} }} }}", json!(search)),
+    )
+    .await;
     texts(&data["people"]["nodes"], "id")
 }
 
@@ -278,7 +280,7 @@ on_both_databases! {
         // Paging shows each person exactly once.
         let (mut paged, mut after) = (Vec::new(), Value::Null);
         for _ in 0..5 {
-            let query = "query($after: String) { people(search: \"zoe\", first: 1, after: $after) {
+            let query = "query($after: String) { people(filter: {search: \"zoe\"}, first: 1, after: $after) {
                 edges { cursor node { id } } pageInfo { hasNextPage } } }";
             let reply = viewer.graphql(query, json!({ "after": after })).await;
             let page = &reply["data"]["people"];
@@ -290,7 +292,7 @@ on_both_databases! {
         let long = "x".repeat(501);
         let reply = viewer
             .graphql(
-                "query($search: String!) { people(search: $search) { nodes { id } } }",
+                "query($search: String!) { people(filter: {search: $search}) { nodes { id } } }",
                 json!({ "search": long }),
             )
             .await;
@@ -299,9 +301,9 @@ on_both_databases! {
 
     async fn ceremonies_platforms_and_genres_are_listed_with_their_movies(app: TestApp) {
         three_movies(&app).await;
-        let query = "{ ceremonies(search: \"harbour\") { nodes { id name movies { totalCount nodes { id } } } }
-            platforms(search: \"harbour\") { nodes { id name movies { nodes { id } } } }
-            genres(search: \"dra\") { nodes { id name movies(orderBy: {field: YEAR, direction: DESC}, first: 1) {
+        let query = "{ ceremonies(filter: {search: \"harbour\"}) { nodes { id name movies { totalCount nodes { id } } } }
+            platforms(filter: {search: \"harbour\"}) { nodes { id name movies { nodes { id } } } }
+            genres(filter: {search: \"dra\"}) { nodes { id name movies(orderBy: {field: YEAR, direction: DESC}, first: 1) {
                 totalCount nodes { id } pageInfo { hasNextPage } } } } }";
         let data = answer(&app.viewer(), query).await;
         assert_eq!(texts(&data["ceremonies"]["nodes"], "name"), ["Harbour Film Awards"]);
@@ -382,8 +384,8 @@ on_both_databases! {
 
     async fn ceremonies_platforms_and_genres_cannot_share_a_name(app: TestApp) {
         let admin = three_movies(&app).await;
-        let lists = answer(&admin, "{ dock: ceremonies(search: \"dock\") { nodes { id } } harbour: ceremonies(search: \"harbour\") { nodes { id } }
-            genres(search: \"dock\") { nodes { id name } } platforms(search: \"harbour\") { nodes { id } } }").await;
+        let lists = answer(&admin, "{ dock: ceremonies(filter: {search: \"dock\"}) { nodes { id } } harbour: ceremonies(filter: {search: \"harbour\"}) { nodes { id } }
+            genres(filter: {search: \"dock\"}) { nodes { id name } } platforms(filter: {search: \"harbour\"}) { nodes { id } } }").await;
         let (dock, harbour) =
             (&lists["dock"]["nodes"][0]["id"], &lists["harbour"]["nodes"][0]["id"]);
         let taken = mutate(
@@ -948,7 +950,7 @@ on_both_databases! {
         let before = dump_all(&app.database.url).await;
         let reads = [
             "{ person(id: \"tmdb-person-1\") { id } }",
-            "{ people(search: \"ada\") { nodes { id } } }",
+            "{ people(filter: {search: \"ada\"}) { nodes { id } } }",
             "{ ceremonies { nodes { id } } }",
             "{ platforms { nodes { id } } }",
             "{ genres { nodes { id movies { nodes { id } } } } }",

@@ -197,8 +197,8 @@ on_both_databases_with_one_thread! {
     }
 
     async fn the_review_queue_takes_a_constant_number_of_statements(app: TestApp) {
-        let queue = "{ drafts(first: 20) { totalCount nodes { id movie { title } contributions { touched } export { document } } } }";
-        let of_movies = "{ movies(first: 20) { nodes { drafts { movie { id } contributions { updatedBy } export { document } }
+        let queue = "{ drafts(first: 20) { totalCount nodes { id movie { title } contributions { touched } movieExport { document } } } }";
+        let of_movies = "{ movies(first: 20) { nodes { drafts { movie { id } contributions { updatedBy } movieExport { document } }
             locks { target } } } }";
         let admin = app.admin();
         let mut counts = Vec::new();
@@ -229,7 +229,7 @@ on_both_databases_with_one_thread! {
 
     async fn the_history_takes_a_constant_number_of_statements(app: TestApp) {
         let admin = app.movie("m").await;
-        let query = "{ movie(id: \"m\") { revisions(category: BASIC_INFO) { nodes { changes { path } export { document } } } } }";
+        let query = "{ movie(id: \"m\") { revisions(category: BASIC_INFO) { nodes { changes { path } movieExport { document } } } } }";
         let provenance =
             "{ movie(id: \"m\") { provenance(category: BASIC_INFO) { target source } } }";
         let (few, _) = app.count_queries(ask(&admin, query)).await;
@@ -242,7 +242,7 @@ on_both_databases_with_one_thread! {
         let (many_provenance, _) = app.count_queries(ask(&admin, provenance)).await;
         // The movie, the two tables of revisions, and both again for the documents.
         assert!(few <= 5 && many <= few, "{few} {many}");
-        let diff = "{ movie(id: \"m\") { revisionDiff(category: BASIC_INFO, from: 2, to: 19) { changes { path } } } }";
+        let diff = "{ movie(id: \"m\") { revisionDiff(category: BASIC_INFO, fromRevision: 2, toRevision: 19) { changes { path } } } }";
         let (of_two, _) = app.count_queries(ask(&admin, diff)).await;
         assert_eq!(of_two, 3);
         // The movie, the two tables of revisions, and the contributions.
@@ -368,7 +368,7 @@ on_both_databases_with_one_thread! {
         let queries = [
             // The people and their data (4), their works (5), the movies of these works from up to
             // three loaders (3), and ceremonies (3).
-            ("{ people(search: \"d \", first: 20) { nodes { id name aliases externalIds { value }
+            ("{ people(filter: {search: \"d \"}, first: 20) { nodes { id name aliases externalIds { value }
                 totals { movies credits nominations wins } knownFor { title }
                 filmography(first: 5) { nodes { list movie { title } } }
                 nominations(first: 5) { nodes { ceremony { name } movie { title } } } } } }", "people", 15),

@@ -47,9 +47,9 @@ fn call(of: &str, field: &Value, ids: &HashMap<&str, String>) -> String {
             (_, "ids") => format!("[{}]", ids["node"]),
             (_, "movieId") => ids["movie"].clone(),
             (_, "category") => "TRIVIA".to_owned(),
-            (_, "search") => "\"Steve McQueen\"".to_owned(),
-            (_, "from") => "0".to_owned(),
-            (_, "to") => "1".to_owned(),
+            (_, "filter") => "{search: \"Steve McQueen\"}".to_owned(),
+            (_, "fromRevision") => "0".to_owned(),
+            (_, "toRevision") => "1".to_owned(),
             (field, other) => panic!("{of}.{field} has the new argument {other}"),
         };
         arguments.push(format!("{}: {value}", name(argument)));

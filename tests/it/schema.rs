@@ -149,7 +149,9 @@ async fn output_lists_and_their_items_are_not_nullable() {
             // An entry of nodes is null if there is no such object.
             let is_list = answered.ends_with("!]!")
                 || is_restricted(field)
-                || (name(&of), name(field)) == ("Query", "nodes");
+                || (name(&of), name(field)) == ("Query", "nodes")
+                // Null if no single field is wrong.
+                || (name(&of), name(field)) == ("UserError", "field");
             if answered.contains('[') && !is_list {
                 nullable.push(format!("{}.{}: {answered}", name(&of), name(field)));
             }
@@ -219,6 +221,135 @@ async fn mutations_have_one_input_and_a_payload_with_user_errors() {
 }
 
 #[tokio::test]
+async fn payloads_lead_back_to_the_query_type() {
+    let types = types().await;
+    let payloads: Vec<_> = types.iter().filter(|of| name(of).ends_with("Payload")).collect();
+    assert!(payloads.len() > 15);
+    for payload in payloads {
+        let fields = list(payload, "fields");
+        let query = fields.iter().find(|field| name(field) == "query");
+        // The request of a login has no token, so it could not read anything.
+        let expected = (name(payload) != "LoginPayload").then_some("Query");
+        let found = query.map(|field| type_notation(&field["type"]));
+        assert_eq!(found.as_deref(), expected, "{}", name(payload));
+    }
+}
+
+#[tokio::test]
+async fn all_connections_have_one_shape() {
+    let types = types().await;
+    let field = |of: &str, member: &str| {
+        let of = types.iter().find(|candidate| name(candidate) == of).unwrap();
+        let found = list(of, "fields").iter().find(|field| name(field) == member);
+        found.map(|field| type_notation(&field["type"])).unwrap_or_default()
+    };
+    let mut connections = 0;
+    for of in &types {
+        if let Some(node) = name(of).strip_suffix("Connection") {
+            connections += 1;
+            for (member, expected) in [
+                ("pageInfo", "PageInfo!".to_owned()),
+                ("edges", format!("[{node}Edge!]!")),
+                ("nodes", format!("[{node}!]!")),
+                ("totalCount", "Int!".to_owned()),
+            ] {
+                assert_eq!(field(name(of), member), expected, "{}.{member}", name(of));
+            }
+            assert_eq!(list(of, "fields").len(), 4, "{}", name(of));
+            assert_eq!(field(&format!("{node}Edge"), "node"), format!("{node}!"));
+            assert_eq!(field(&format!("{node}Edge"), "cursor"), "String!");
+        }
+        for field in list(of, "fields") {
+            let answered = type_notation(&field["type"]);
+            let arguments: Vec<_> = list(field, "args").iter().map(name).collect();
+            let is_paged = answered.trim_end_matches('!').ends_with("Connection");
+            for argument in ["first", "after", "last", "before"] {
+                let place = format!("{}.{}({argument})", name(of), name(field));
+                assert_eq!(arguments.contains(&argument), is_paged, "{place}");
+            }
+            // A search and other conditions are in the filter.
+            assert!(!arguments.contains(&"search"), "{}.{}", name(of), name(field));
+        }
+    }
+    assert!(connections >= 10, "{connections}");
+}
+
+#[tokio::test]
+async fn no_name_is_a_reserved_word() {
+    // Of JavaScript and Python: generated code would have to rename it.
+    const RESERVED: &[&str] = &[
+        "and",
+        "as",
+        "assert",
+        "async",
+        "await",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "def",
+        "default",
+        "del",
+        "delete",
+        "do",
+        "elif",
+        "else",
+        "enum",
+        "except",
+        "export",
+        "extends",
+        "finally",
+        "for",
+        "from",
+        "function",
+        "global",
+        "if",
+        "implements",
+        "import",
+        "in",
+        "instanceof",
+        "interface",
+        "is",
+        "lambda",
+        "let",
+        "new",
+        "nonlocal",
+        "not",
+        "or",
+        "package",
+        "pass",
+        "private",
+        "protected",
+        "public",
+        "raise",
+        "return",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "try",
+        "typeof",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
+    ];
+    let mut found = Vec::new();
+    for of in types().await {
+        for member in list(&of, "fields").iter().chain(list(&of, "inputFields")) {
+            let names = [member].into_iter().chain(list(member, "args"));
+            let reserved = names.map(name).filter(|name| RESERVED.contains(name));
+            found.extend(reserved.map(|word| format!("{}: {word}", name(&of))));
+        }
+    }
+    assert_eq!(found, [""; 0]);
+}
+
+#[tokio::test]
 async fn custom_scalars_have_a_specification_url() {
     let types = types().await;
     for scalar in ["BigInt", "DateTime", "Date", "PartialDate", "URL", "JSON"] {
@@ -261,6 +392,7 @@ async fn documented_fields_exist_with_their_types() {
         ("MovieExport", "document", "JSON!"),
         ("MovieExport", "fileName", "String!"),
         ("MovieExport", "tokenCount", "Int!"),
+        ("ImportCategoryPayload", "movie", "Movie"),
         ("ImportCategoryPayload", "movieExport", "MovieExport"),
         ("ImportCategoryPayload", "status", "ImportStatus!"),
         ("ImportCategoryPayload", "plan", "ImportPlan"),
@@ -274,6 +406,7 @@ async fn documented_fields_exist_with_their_types() {
         ("ImportOptionsInput", "removeItems", "[ID!]"),
         ("ImportOptionsInput", "nulls", "NullPolicy"),
         ("UserError", "path", "String!"),
+        ("UserError", "field", "[String!]"),
         ("UserError", "code", "UserErrorCode!"),
         ("Movie", "title", "String"),
         ("Movie", "exports", "[MovieExport!]!"),

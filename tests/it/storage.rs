@@ -9,7 +9,7 @@ use reelport::document::text::sha256;
 use reelport::document::{Category, Metadata, MovieId, Source, Stage};
 use reelport::storage::{
     Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewIdempotencyKey, NewImport,
-    SentText, StorageError, TextLimits, Transaction,
+    PageRequest, SentText, StorageError, TextLimits, Transaction,
 };
 use serde_json::json;
 
@@ -63,6 +63,11 @@ async fn write<T, R: Future<Output = Result<T, StorageError>>>(
 async fn contribute(database: &Database, new: &[NewContribution]) {
     write(database, |transaction| async move { transaction.store_contributions(new, at(0)).await })
         .await;
+}
+
+/// The first page of a list.
+const fn start<P>(limit: u64) -> PageRequest<P> {
+    PageRequest { from: None, limit, backward: false }
 }
 
 on_both_databases! {
@@ -139,8 +144,8 @@ on_both_databases! {
         let mut after = None;
         let mut seen = Vec::new();
         loop {
-            let page =
-                database.draft_page(&DraftFilter::default(), after.as_ref(), 1).await.unwrap();
+            let page = PageRequest { from: after, limit: 1, backward: false };
+            let page = database.draft_page(&DraftFilter::default(), &page).await.unwrap();
             seen.extend(page.drafts.iter().map(|draft| draft.movie.to_string()));
             after = page.drafts.last().map(reelport::storage::DraftEntry::position);
             if !page.has_more {
@@ -171,11 +176,11 @@ on_both_databases! {
                 },
                 0,
             ),
-            (DraftFilter { updated_before: Some(at(5)), ..all.clone() }, 2),
-            (DraftFilter { updated_after: Some(at(5)), ..all.clone() }, 2),
+            (DraftFilter { until: Some(at(5)), ..all.clone() }, 2),
+            (DraftFilter { since: Some(at(5)), ..all.clone() }, 2),
         ] {
             assert_eq!(
-                database.draft_page(&filter, None, 10).await.unwrap().drafts.len(),
+                database.draft_page(&filter, &start(10)).await.unwrap().drafts.len(),
                 expected,
                 "{filter:?}"
             );
@@ -259,12 +264,13 @@ on_both_databases! {
             (page.records.into_iter().map(|row| row.id).collect::<Vec<_>>(), page.has_more)
         };
         let all = ImportFilter::default();
+        let after_02 = PageRequest { from: Some("02".to_owned()), ..start(2) };
         assert_eq!(
-            ids(database.import_page(&all, None, 2).await.unwrap()),
+            ids(database.import_page(&all, &start(2)).await.unwrap()),
             (vec!["03".to_owned(), "02".to_owned()], true)
         );
         assert_eq!(
-            ids(database.import_page(&all, Some("02"), 2).await.unwrap()),
+            ids(database.import_page(&all, &after_02).await.unwrap()),
             (vec!["01".to_owned()], false)
         );
         for (filter, expected) in [
@@ -284,7 +290,7 @@ on_both_databases! {
             ),
         ] {
             assert_eq!(
-                ids(database.import_page(&filter, None, 9).await.unwrap()).0,
+                ids(database.import_page(&filter, &start(9)).await.unwrap()).0,
                 expected,
                 "{filter:?}"
             );

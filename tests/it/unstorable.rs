@@ -195,7 +195,7 @@ async fn nul_in_any_graphql_text_is_refused_or_matches_nothing() {
     }
     assert!(faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
     // The same value as a literal in the query.
-    let literal = "{ people(search: \"a\\u0000b\") { totalCount } }";
+    let literal = "{ people(filter: {search: \"a\\u0000b\"}) { totalCount } }";
     let [one, other] = [&clients[0], &clients[1]].map(|client| client.graphql(literal, json!({})));
     let (one, other) = (one.await, other.await);
     assert_eq!(outcome(&one), outcome(&other), "{one} {other}");

@@ -10,7 +10,7 @@ use super::export::Export;
 use super::{Catalog, CatalogError};
 use crate::document::{Category, MovieId};
 use crate::storage::{
-    ContributionEntry, DocumentKey, DraftEntry, DraftFilter, DraftPage, DraftPosition,
+    ContributionEntry, DocumentKey, DraftEntry, DraftFilter, DraftPage, DraftPosition, PageRequest,
 };
 
 /// An open draft and the current published revision of its document.
@@ -30,10 +30,9 @@ impl Catalog {
         &self,
         _: &CanDraft,
         filter: &DraftFilter,
-        after: Option<&DraftPosition>,
-        limit: u64,
+        page: &PageRequest<DraftPosition>,
     ) -> Result<DraftPage, CatalogError> {
-        Ok(self.database.draft_page(filter, after, limit).await?)
+        Ok(self.database.draft_page(filter, page).await?)
     }
 
     /// The number of drafts that match.

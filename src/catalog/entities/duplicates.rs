@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::WorksPage;
 use crate::catalog::access::CanDraft;
 use crate::catalog::background::spawn_background;
 use crate::catalog::{Catalog, CatalogError};
@@ -10,7 +11,7 @@ use crate::document::resolve::{Name, Relation};
 use crate::document::schema::choice::define_choice;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key};
-use crate::storage::Entity;
+use crate::storage::{Entity, PageRequest};
 
 define_choice! {
     /// A reason for or against two people being the same person.
@@ -175,18 +176,32 @@ const MAX_PER_NAME: usize = 20;
 /// Minimum percentage of a duplicate that is listed.
 const MIN_PERCENT: i32 = 30;
 
+/// The position of a pair in the list: its score in percent, and the two ids.
+pub type DuplicatePosition = (i32, String, String);
+
+/// A page of the pairs of people who may be the same person.
+#[derive(Debug)]
+pub struct DuplicatePage {
+    pub duplicates: Vec<Duplicate>,
+    /// Whether there are more, in the direction of reading.
+    pub has_more: bool,
+    /// The number of pairs on all pages.
+    pub total: usize,
+}
+
+/// All credits of a person.
+const ALL: WorksPage = WorksPage { from: None, limit: u64::MAX, backward: false };
+
 impl Catalog {
-    /// A page of the possible duplicates, most likely first, after the duplicate with the given
-    /// percentage and ids; and whether there are more.
+    /// A page of the possible duplicates, most likely first.
     ///
     /// # Errors
     /// When storage fails.
     pub async fn duplicate_people(
         &self,
         permission: &CanDraft,
-        after: Option<(i32, &str, &str)>,
-        limit: usize,
-    ) -> Result<(Vec<Duplicate>, bool), CatalogError> {
+        page: &PageRequest<DuplicatePosition>,
+    ) -> Result<DuplicatePage, CatalogError> {
         let mut groups = self.database.people_sharing_a_name(MAX_NAMES).await?;
         let near = self.database.people_with_similar_names(MAX_WITHOUT_ID).await?;
         let ids: BTreeSet<&String> = groups.iter().flatten().chain(near.iter().flatten()).collect();
@@ -207,7 +222,7 @@ impl Catalog {
         })
         .await?;
         let ids: Vec<String> = profiles.keys().cloned().collect();
-        for credit in self.database.credits_of(&ids, None, u64::MAX).await? {
+        for credit in self.database.credits_of(&ids, &ALL).await? {
             if let Some(profile) = profiles.get_mut(&credit.person) {
                 let (movie, list, part, year) =
                     (credit.movie_id, credit.list, credit.part, credit.year);
@@ -215,16 +230,20 @@ impl Catalog {
             }
         }
         let mut found = spawn_background(move || likely_pairs(&groups, &profiles)).await?;
-        let sort_key = |duplicate: &Duplicate| {
-            (-duplicate.score.percent, duplicate.first.clone(), duplicate.second.clone())
-        };
-        if let Some((percent, first, second)) = after {
-            let after = (-percent, first.to_owned(), second.to_owned());
-            found.retain(|duplicate| sort_key(duplicate) > after);
+        let total = found.len();
+        if let Some((percent, first, second)) = &page.from {
+            let from = (-percent, first.as_str(), second.as_str());
+            found.retain(|duplicate| {
+                let own =
+                    (-duplicate.score.percent, duplicate.first.as_str(), duplicate.second.as_str());
+                if page.backward { own < from } else { own > from }
+            });
         }
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        Ok((found, has_more))
+        if page.backward {
+            found.reverse();
+        }
+        let (duplicates, has_more) = page.cut(found);
+        Ok(DuplicatePage { duplicates, has_more, total })
     }
 }
 

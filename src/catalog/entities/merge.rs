@@ -34,6 +34,8 @@ pub struct MergeRequest {
 pub struct ReassignmentOutcome {
     /// The current id of the person that was merged into or split; `None` if an id is wrong.
     pub id: Option<String>,
+    /// For a merge: the ids of the people who were merged. Empty if nothing was written.
+    pub merged: Vec<String>,
     /// For a split: the person that the items were moved to. `None` if nothing was written.
     pub other: Option<String>,
     /// The documents with replaced ids, ordered by movie and category.
@@ -112,6 +114,7 @@ impl Catalog {
         let mut outcome = ReassignmentOutcome {
             id: Some(target.clone()),
             other: None,
+            merged: Vec::new(),
             documents: planned,
             problems,
         };
@@ -124,6 +127,7 @@ impl Catalog {
         }
         rewrite.dry_run = false;
         outcome.documents = rewrite.run(transaction, &documents, &new_id).await?;
+        outcome.merged = others.into_iter().collect();
         Ok(outcome)
     }
 }

@@ -9,7 +9,10 @@ mod split;
 
 use std::collections::HashMap;
 
-pub use duplicates::{Duplicate, DuplicateReason, DuplicateScore, PersonProfile, similarity};
+pub use duplicates::{
+    Duplicate, DuplicatePage, DuplicatePosition, DuplicateReason, DuplicateScore, PersonProfile,
+    similarity,
+};
 pub use merge::{MergeRequest, ReassignmentOutcome};
 pub use redirect::Rewritten;
 pub use rename::{EntityChange, EntityUpdateOutcome};
@@ -22,24 +25,20 @@ use crate::document::resolve::mentions::Mentions;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::comparable;
 use crate::storage::{
-    CreditEntry, Entity, EntityPosition, MovieOrder, NominationEntry, PageRequest, WorkPosition,
-    WorkTotals,
+    CreditEntry, Entity, EntityPosition, MovieOrder, MoviePageRequest, NominationEntry,
+    PageRequest, WorkPosition, WorkTotals,
 };
 
 /// A page of entities.
 #[derive(Debug)]
 pub struct EntityPage {
     pub entities: Vec<(EntityPosition, Entity)>,
-    /// Whether there are more after this page.
+    /// Whether there are more, in the direction of reading.
     pub has_more: bool,
 }
 
 /// Which page of each person's works to read.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct WorksPage {
-    pub after: Option<WorkPosition>,
-    pub limit: u64,
-}
+pub type WorksPage = PageRequest<WorkPosition>;
 
 /// Maximum number of movies that a person is known for.
 const KNOWN_FOR: u64 = 3;
@@ -47,6 +46,13 @@ const KNOWN_FOR: u64 = 3;
 /// Whether an id may exist. Longer ids and ids with U+0000 cannot be stored.
 fn is_possible_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= 512 && !id.contains('\0')
+}
+
+/// The search of a list of entities, without one that matches every name; `None` if nothing is
+/// listed: there are too many people to list them all.
+fn entity_search(kind: EntityKind, search: Option<&str>) -> Option<Option<String>> {
+    let search = search.filter(|search| !comparable(search).is_empty()).map(str::to_owned);
+    (search.is_some() || kind != EntityKind::Person).then_some(search)
 }
 
 /// A directory lookup by ids.
@@ -107,17 +113,13 @@ impl Catalog {
         permission: &CanRead,
         kind: EntityKind,
         search: Option<&str>,
-        after: Option<&EntityPosition>,
-        limit: usize,
+        page: &PageRequest<EntityPosition>,
     ) -> Result<EntityPage, CatalogError> {
-        let search = search.filter(|search| !comparable(search).is_empty());
-        // There are too many people to list them all.
-        if search.is_none() && kind == EntityKind::Person {
+        let Some(search) = entity_search(kind, search) else {
             return Ok(EntityPage { entities: Vec::new(), has_more: false });
-        }
-        let mut places = self.database.find_entities(kind, search, after, limit as u64).await?;
-        let has_more = places.len() > limit;
-        places.truncate(limit);
+        };
+        let (places, has_more) =
+            page.cut(self.database.find_entities(kind, search.as_deref(), page).await?);
         let ids: Vec<String> = places.iter().map(|place| place.id.clone()).collect();
         let mut entities: HashMap<String, Entity> = HashMap::new();
         for entity in self.entities(permission, kind, &ids).await? {
@@ -127,6 +129,22 @@ impl Catalog {
             .into_iter()
             .filter_map(|place| entities.remove(&place.id).map(|entity| (place, entity)));
         Ok(EntityPage { entities: entities.collect(), has_more })
+    }
+
+    /// The number of entities that [`list_entities`](Self::list_entities) lists on all pages.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn count_entities(
+        &self,
+        _: &CanRead,
+        kind: EntityKind,
+        search: Option<&str>,
+    ) -> Result<u64, CatalogError> {
+        match entity_search(kind, search) {
+            Some(search) => Ok(self.database.count_entities(kind, search.as_deref()).await?),
+            None => Ok(0),
+        }
     }
 
     /// A page of the movies that name each ceremony, platform or genre, as pairs of entity and
@@ -140,7 +158,7 @@ impl Catalog {
         kind: EntityKind,
         entities: &[String],
         order: MovieOrder,
-        page: &PageRequest,
+        page: &MoviePageRequest,
     ) -> Result<Option<Vec<(String, MovieId)>>, CatalogError> {
         Ok(self.database.movies_naming(kind, entities, order, page).await?)
     }
@@ -159,7 +177,8 @@ impl Catalog {
         Ok(self.database.count_movies_naming(kind, entities).await?)
     }
 
-    /// A page of the credits of each person, newest first.
+    /// A page of the credits of each person, newest first, in the direction of reading, with one
+    /// more if there are more.
     ///
     /// # Errors
     /// When storage fails.
@@ -169,10 +188,11 @@ impl Catalog {
         people: &[String],
         page: &WorksPage,
     ) -> Result<Vec<CreditEntry>, CatalogError> {
-        Ok(self.database.credits_of(people, page.after.as_ref(), page.limit).await?)
+        Ok(self.database.credits_of(people, page).await?)
     }
 
-    /// A page of the nominations of each person, newest first.
+    /// A page of the nominations of each person, newest first, in the direction of reading, with one
+    /// more if there are more.
     ///
     /// # Errors
     /// When storage fails.
@@ -182,7 +202,7 @@ impl Catalog {
         people: &[String],
         page: &WorksPage,
     ) -> Result<Vec<NominationEntry>, CatalogError> {
-        Ok(self.database.nominations_of(people, page.after.as_ref(), page.limit).await?)
+        Ok(self.database.nominations_of(people, page).await?)
     }
 
     /// The number of works of each person; people without works are left out.

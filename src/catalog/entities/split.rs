@@ -132,6 +132,7 @@ impl Catalog {
         let mut outcome = ReassignmentOutcome {
             id: Some(person.clone()),
             other: None,
+            merged: Vec::new(),
             documents: planned,
             problems,
         };

@@ -10,7 +10,7 @@ use super::export::Export;
 use super::{Catalog, CatalogError};
 use crate::document::plan::diff::{Change, diff};
 use crate::document::{Category, Metadata, MovieId, Object};
-use crate::storage::StateKey;
+use crate::storage::{PageRequest, StateKey};
 
 /// A page of the revisions of a document, newest first.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ pub fn changes_between(before: &Export, after: &Export) -> Result<Vec<Change>, C
 }
 
 impl Catalog {
-    /// The revisions of a document, newest first: those older than `before`, or all. Empty if the
-    /// category was never written or the movie does not exist.
+    /// A page of the revisions of a document, newest first. A position is the number of a revision.
+    /// Empty if the category was never written or the movie does not exist.
     ///
     /// # Errors
     /// When storage fails.
@@ -41,14 +41,27 @@ impl Catalog {
         _: &CanDraft,
         movie: &MovieId,
         category: Category,
-        before: Option<i64>,
-        limit: usize,
+        page: &PageRequest<i64>,
     ) -> Result<RevisionPage, CatalogError> {
-        let mut revisions =
-            self.database.revision_list(movie, category, before, limit as u64 + 1).await?;
-        let has_more = revisions.len() > limit;
-        revisions.truncate(limit);
+        let (revisions, has_more) =
+            page.cut(self.database.revision_list(movie, category, page).await?);
         Ok(RevisionPage { revisions, has_more })
+    }
+
+    /// The number of revisions of a document; 0 if it was never written. Revisions are numbered
+    /// without gaps, from 1 on.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn count_revisions(
+        &self,
+        _: &CanDraft,
+        movie: &MovieId,
+        category: Category,
+    ) -> Result<u64, CatalogError> {
+        let published = self.database.published_revisions(&[movie]).await?;
+        let current = published.get(&(movie.clone(), category)).copied().unwrap_or(0);
+        Ok(u64::try_from(current).unwrap_or_default())
     }
 
     /// Exports of published revisions, by document and revision. Revisions that do not exist are

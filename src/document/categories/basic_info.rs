@@ -23,7 +23,8 @@ define! {
             .aliases(&["originaltitel", "titre_original", "título_original"]),
         /// The advertising line, as on the poster. At most 500 characters. Null if there is none.
         tagline: Option<String> = text(500).aliases(&["slogan"]),
-        /// The year of release as a string of four digits, for example 1999. Null if unknown.
+        /// The year of release as a string of four digits, as in files, for example 1999. In GraphQL,
+        /// Movie.year is the same year as a number. Null if unknown.
         year: Option<String> = year_text().aliases(&["release_year", "jahr", "année", "año"]),
         /// The date of the first release in the format YYYY-MM-DD. Null if unknown.
         release_date: Option<Date> = date()

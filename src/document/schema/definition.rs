@@ -19,6 +19,8 @@ pub type Object = serde_json::Map<String, serde_json::Value>;
 pub struct Field {
     /// The key in the JSON file, `snake_case`.
     pub name: &'static str,
+    /// The name in GraphQL, if it is not the key in camelCase.
+    pub graphql: Option<&'static str>,
     /// The description in the GraphQL schema and the JSON Schema.
     pub description: &'static str,
     /// The values that are allowed.
@@ -382,6 +384,7 @@ macro_rules! define {
                 $(
                     $crate::document::schema::definition::Field {
                         name: $crate::document::schema::definition::json_name!($field $($json)?),
+                        graphql: $crate::document::schema::definition::graphql_name!($($graphql)?),
                         description: concat!($($field_doc),*),
                         rule: $rule,
                     },
@@ -401,4 +404,14 @@ macro_rules! json_name {
     };
 }
 
-pub(crate) use {define, json_name};
+/// The name in GraphQL of a field in [`define`], if one is given.
+macro_rules! graphql_name {
+    () => {
+        None
+    };
+    ($graphql:tt) => {
+        Some($graphql)
+    };
+}
+
+pub(crate) use {define, graphql_name, json_name};

@@ -199,6 +199,18 @@ pub fn snake_case(key: &str) -> String {
     result
 }
 
+/// Converts a key to `camelCase`: `release_date` becomes `releaseDate`.
+#[must_use]
+pub fn camel_case(key: &str) -> String {
+    let mut words = key.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        let start = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name + &start.into_iter().chain(letters).collect::<String>()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

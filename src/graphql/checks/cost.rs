@@ -37,6 +37,8 @@ const MAX_INTROSPECTION_LISTS: usize = 2;
 const COSTS: &[(&str, &str, usize)] = &[
     (QUERY, "people", SEARCH),
     (QUERY, "duplicatePeople", SEARCH),
+    ("PersonConnection", "totalCount", SEARCH),
+    ("ImportRecordConnection", "totalCount", 500),
     ("Movie", "revisions", 500),
     ("Movie", "revisionDiff", 50),
     ("Movie", "provenance", 1_000),
@@ -50,6 +52,8 @@ const COSTS: &[(&str, &str, usize)] = &[
     ("Platform", "movies", 20),
     ("Genre", "movies", 20),
 ];
+/// The end of the names of connections.
+const CONNECTION: &str = "Connection";
 /// The cost of a mutation without its payload.
 const MUTATION_COST: usize = 100;
 
@@ -80,12 +84,15 @@ const LENGTHS: &[(&str, &str, usize)] = &[
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Cost {
     points: usize,
+    /// Points of a connection itself, which the size of its page does not multiply.
+    once: usize,
     introspection: usize,
 }
 
 impl Cost {
     fn add(&mut self, other: Self) {
         self.points = self.points.saturating_add(other.points);
+        self.once = self.once.saturating_add(other.once);
         self.introspection = self.introspection.saturating_add(other.introspection);
     }
 }
@@ -193,8 +200,7 @@ impl Values<'_> {
         }
     }
 
-    /// Whether the field searches for text: by its argument `search`, or by the `search` of
-    /// `filter`.
+    /// Whether the field searches for text, by the `search` of `filter`.
     fn has_search(&self, field: &Field) -> bool {
         let is_set = |value: &Value| match value {
             Value::Null => false,
@@ -203,9 +209,6 @@ impl Values<'_> {
             }
             _ => true,
         };
-        if field.get_argument("search").is_some_and(|value| is_set(&value.node)) {
-            return true;
-        }
         match field.get_argument("filter").map(|value| &value.node) {
             Some(Value::Object(fields)) => fields.get("search").is_some_and(is_set),
             Some(Value::Variable(name)) => match self.variable(name) {
@@ -326,23 +329,29 @@ impl Counter<'_> {
             return self.introspection(field, type_name);
         }
         let Some(known) = self.types.field(type_name, name) else {
-            return Ok(Cost { points: 1, introspection: 0 });
+            return Ok(Cost { points: 1, ..Cost::default() });
         };
         let child = self.selection_set(&field.selection_set.node, named_type(&known.ty))?;
         if type_name.starts_with("__") {
             let length = if is_list(&known.ty) { self.lengths.length(name) } else { 1 };
             let below = child.points.saturating_mul(length);
-            return Ok(Cost { points: below.saturating_add(1), introspection: 0 });
+            return Ok(Cost { points: below.saturating_add(1), ..Cost::default() });
         }
         let below = child.points.saturating_mul(self.length(field, known, type_name));
-        let points = below.saturating_add(self.own_cost(field, type_name)).saturating_add(1);
-        Ok(Cost { points, introspection: child.introspection })
+        let below = below.saturating_add(child.once).saturating_add(1);
+        let own = self.own_cost(field, type_name);
+        let introspection = child.introspection;
+        Ok(if type_name.ends_with(CONNECTION) {
+            Cost { points: below, once: own, introspection }
+        } else {
+            Cost { points: below.saturating_add(own), once: 0, introspection }
+        })
     }
 
     fn introspection(&self, field: &Field, type_name: &str) -> Result<Cost, ServerError> {
         let name = field.name.node.as_str();
         let Some(known) = self.types.field(type_name, name) else {
-            return Ok(Cost { points: 1, introspection: 0 });
+            return Ok(Cost { points: 1, ..Cost::default() });
         };
         let lists = self.list_nesting(&field.selection_set.node);
         if lists > MAX_INTROSPECTION_LISTS {
@@ -353,7 +362,7 @@ impl Counter<'_> {
             return Err(too_complex(message, lists, MAX_INTROSPECTION_LISTS));
         }
         let child = self.selection_set(&field.selection_set.node, named_type(&known.ty))?;
-        Ok(Cost { points: 1, introspection: child.points })
+        Ok(Cost { points: 1, introspection: child.points, ..Cost::default() })
     }
 
     /// The nesting of introspection lists that lead from types to types.
@@ -406,7 +415,7 @@ impl Counter<'_> {
             return usize::try_from(size).unwrap_or(1);
         }
         // The field that returns the connection has multiplied by the size of the page.
-        if !is_list(&known.ty) || type_name.ends_with("Connection") {
+        if !is_list(&known.ty) || type_name.ends_with(CONNECTION) {
             return 1;
         }
         let length = LENGTHS.iter().find(|(known, field, _)| (*known, *field) == (type_name, name));
@@ -470,7 +479,7 @@ mod tests {
     #[test]
     fn a_search_costs_a_tenth_of_the_limit() {
         let search = |alias: usize| {
-            format!("a{alias}: people(search: \"x\", first: 1) {{ nodes {{ id }} }} ")
+            format!("a{alias}: people(filter: {{search: \"x\"}}, first: 1) {{ nodes {{ id }} }} ")
         };
         let searches = |count: usize| (0..count).map(search).collect::<String>();
         assert_eq!(cost(&format!("{{ {} }}", searches(9)), &Limits::default()), Ok(()));
@@ -482,6 +491,23 @@ mod tests {
             assert!(points(query) > SEARCH, "{query}");
         }
         assert!(points("{ movies(filter: {search: null}) { totalCount } }") < 100);
+    }
+
+    #[test]
+    fn counting_a_list_costs_the_same_for_each_size_of_its_page() {
+        let counted = |first: i32, fields: &str| {
+            points(&format!("{{ imports(first: {first}) {{ nodes {{ id }} {fields} }} }}"))
+        };
+        for first in [1, 100] {
+            let list = counted(first, "");
+            let page = usize::try_from(first).unwrap();
+            assert_eq!(counted(first, "totalCount"), list + page + 500);
+            let spread = format!(
+                "{{ imports(first: {first}) {{ nodes {{ id }} ...f }} }}
+                 fragment f on ImportRecordConnection {{ totalCount }}"
+            );
+            assert_eq!(points(&spread), list + page + 500);
+        }
     }
 
     #[test]

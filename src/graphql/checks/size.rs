@@ -12,7 +12,6 @@ use async_graphql_value::{ConstValue, Value};
 use super::Limits;
 use super::fragments::Fragments;
 use crate::graphql::error::too_complex;
-use crate::graphql::limits::MAX_DEPTH;
 
 /// The size of a selection set after spreading its fragments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,7 +68,7 @@ pub fn check(
     let counted = [
         (total.selections, limits.selections, "fields and fragments once fragments are spread"),
         (total.aliases, limits.aliases, "aliases"),
-        (total.fields, MAX_DEPTH, "levels of fields"),
+        (total.fields, limits.field_depth, "levels of fields"),
         (total.depth, limits.depth, "levels of selection sets"),
         (total.steps, limits.steps, "arguments and values once fragments are spread"),
     ];

@@ -12,7 +12,7 @@ use crate::document::MovieId;
 use crate::document::schema::entities::EntityKind;
 use crate::graphql::budget::Budget;
 use crate::storage::{
-    CreditEntry, Entity, MovieOrder, MovieRow, NominationEntry, PageRequest, WorkTotals,
+    CreditEntry, Entity, MovieOrder, MoviePageRequest, MovieRow, NominationEntry, WorkTotals,
 };
 
 /// The loaders of credits, nominations and entities in one request.
@@ -163,7 +163,7 @@ impl Load for Nominations {
 pub struct EntityMoviesPage {
     pub kind: EntityKind,
     pub order: MovieOrder,
-    pub page: PageRequest,
+    pub page: MoviePageRequest,
 }
 
 /// A page of the movies that name an entity, with one movie more if there is a next page. A key has

@@ -1,10 +1,11 @@
 //! Drafts and the review queue.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::connection::{Edge, EmptyFields};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::pages::{Cursor, invalid_cursor, page_size, validate_text, validate_time};
+use super::pages::{Cursor, Page, PageArgs, connect, invalid_cursor, validate_text, validate_time};
+use super::totals::Totals;
 use super::types::{Movie, MovieExport};
 use crate::catalog::CatalogError;
 use crate::catalog::drafts::publish::PublishOptions;
@@ -14,7 +15,7 @@ use crate::document::resolve::MatchDecision;
 use crate::document::{Category, MovieId, Source};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
-use crate::storage::{self, ContributionEntry, DocumentKey, DraftEntry, DraftPosition};
+use crate::storage::{self, ContributionEntry, DocumentKey, DraftEntry, DraftPage, DraftPosition};
 
 /// Selects the drafts to list. A draft must meet every condition that is given.
 #[derive(Debug, Clone, InputObject)]
@@ -28,14 +29,16 @@ pub struct DraftFilter {
     /// The author of at least one contribution, as in Contribution.updatedBy. Together with source:
     /// at least one contribution has both.
     author: Option<String>,
+    /// Only drafts that were last updated at this time or later.
+    since: Option<DateTime<Utc>>,
     /// Only drafts that were last updated before this time.
-    updated_before: Option<DateTime<Utc>>,
-    /// Only drafts that were last updated at or after this time.
-    updated_after: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
 }
 
 /// A page of the review queue.
-pub type DraftConnection = Connection<String, Draft, DraftTotals, EmptyFields>;
+pub type DraftConnection = Page<Draft>;
+/// A draft in the review queue.
+pub type DraftEdge = Edge<String, Draft, EmptyFields>;
 
 const LIST: &str = "drafts";
 
@@ -47,8 +50,8 @@ fn draft_filter(filter: Option<DraftFilter>) -> Result<Option<storage::DraftFilt
         category: filter.category,
         source: filter.source,
         author: validate_text("author", filter.author)?,
-        updated_before: validate_time("updatedBefore", filter.updated_before)?,
-        updated_after: validate_time("updatedAfter", filter.updated_after)?,
+        since: validate_time("since", filter.since)?,
+        until: validate_time("until", filter.until)?,
     };
     let Some(movie) = filter.movie_id else { return Ok(Some(read)) };
     Ok(movie.parse().ok().map(|movie| storage::DraftFilter { movie: Some(movie), ..read }))
@@ -76,51 +79,42 @@ fn read_draft_cursor(cursor: &str) -> Result<DraftPosition, ApiError> {
 pub async fn list(
     ctx: &Context<'_>,
     filter: Option<DraftFilter>,
-    first: Option<i32>,
-    after: Option<String>,
+    args: PageArgs,
 ) -> Result<DraftConnection, ApiError> {
     let permission = ctx.can_draft()?;
-    let limit = page_size(first)?;
-    let after = after.as_deref().map(read_draft_cursor).transpose()?;
-    let filter = draft_filter(filter)?;
-    let page = match &filter {
-        Some(filter) => {
-            Some(ctx.catalog().draft_page(&permission, filter, after.as_ref(), limit as u64).await?)
-        }
-        None => None,
+    let page = args.request(read_draft_cursor)?;
+    let Some(filter) = draft_filter(filter)? else {
+        return Ok(connect(&page, false, Totals::Known(0), []));
     };
-    let has_more = page.as_ref().is_some_and(|page| page.has_more);
-    let mut connection =
-        Connection::with_additional_fields(after.is_some(), has_more, DraftTotals(filter));
-    let drafts = page.map(|page| page.drafts).unwrap_or_default();
+    let DraftPage { drafts, has_more } =
+        ctx.catalog().draft_page(&permission, &filter, &page).await?;
     ctx.charge_objects(drafts.len())?;
-    connection.edges =
-        drafts.into_iter().map(|draft| Edge::new(draft_cursor(&draft), Draft(draft))).collect();
-    Ok(connection)
-}
-
-/// The additional fields of [`DraftConnection`].
-pub struct DraftTotals(Option<storage::DraftFilter>);
-
-/// The additional fields of [`DraftConnection`].
-#[Object]
-impl DraftTotals {
-    /// The number of drafts that match the filter, on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
-        let permission = ctx.can_draft()?;
-        match &self.0 {
-            Some(filter) => {
-                Ok(ctx.catalog().count_drafts(&permission, filter).await.map_err(ApiError::from)?)
-            }
-            None => Ok(0),
-        }
-    }
+    let entries = drafts.into_iter().map(|draft| (draft_cursor(&draft), Draft(draft)));
+    Ok(connect(&page, has_more, Totals::Drafts(filter), entries))
 }
 
 /// A draft of one category of one movie.
 pub struct Draft(pub DraftEntry);
 
 impl Draft {
+    /// The draft with its cursor in the review queue.
+    pub fn into_edge(self) -> DraftEdge {
+        Edge::new(draft_cursor(&self.0), self)
+    }
+
+    /// The open draft of a document. `None` if there is none.
+    ///
+    /// # Errors
+    /// When storage fails, or the role is not CONTRIBUTOR.
+    pub async fn load(
+        ctx: &Context<'_>,
+        movie: MovieId,
+        category: Category,
+    ) -> Result<Option<Self>, ApiError> {
+        let found = ctx.draft_loaders()?.drafts.load_one(movie).await?.unwrap_or_default();
+        Ok(found.into_iter().find(|draft| draft.category == category).map(Self))
+    }
+
     fn key(&self) -> DocumentKey {
         (self.0.movie.clone(), self.0.category)
     }
@@ -221,7 +215,7 @@ impl Draft {
 
     /// The document as it is in the draft. If the draft is closed while the query runs: the
     /// published document.
-    async fn export(&self, ctx: &Context<'_>) -> async_graphql::Result<MovieExport> {
+    async fn movie_export(&self, ctx: &Context<'_>) -> async_graphql::Result<MovieExport> {
         let draft = ctx
             .draft_loaders()?
             .draft_exports

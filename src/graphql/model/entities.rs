@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object};
 
 use super::inputs::{MovieOrder, movie_order};
+use super::movies::{MovieConnection, cursor_order_mismatch, movie_connection, movie_page};
+use super::pages::{Page, PageArgs};
+use super::totals::Totals;
 use super::types::{ExternalId, external_ids};
 use crate::document::node_ids::{entity_node_id, plain_entity_id};
 use crate::document::reference::PrestigeLevel;
@@ -13,17 +15,14 @@ use crate::document::schema::entities::EntityKind;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::loaders::credits::EntityMoviesPage;
-use crate::graphql::query::{
-    MovieConnection, MovieTotals, cursor_order_mismatch, movie_connection, page_request,
-};
 use crate::storage::{Entity, MoviePage};
 
 /// A page of award ceremonies.
-pub type CeremonyConnection = Connection<String, Ceremony, EmptyFields, EmptyFields>;
+pub type CeremonyConnection = Page<Ceremony>;
 /// A page of streaming platforms.
-pub type PlatformConnection = Connection<String, Platform, EmptyFields, EmptyFields>;
+pub type PlatformConnection = Page<Platform>;
 /// A page of genres.
-pub type GenreConnection = Connection<String, Genre, EmptyFields, EmptyFields>;
+pub type GenreConnection = Page<Genre>;
 
 macro_rules! entities {
     ($(
@@ -85,7 +84,7 @@ macro_rules! entities {
                     before: Option<String>,
                 ) -> async_graphql::Result<MovieConnection> {
                     let order = movie_order(order_by);
-                    let page = page_request(order, first, after, last, before)?;
+                    let page = movie_page(order, PageArgs { first, after, last, before })?;
                     let page = EntityMoviesPage { kind: EntityKind::$kind, order, page };
                     Ok(movies_of_entity(ctx, page, &self.0.id).await?)
                 }
@@ -150,20 +149,15 @@ async fn movies_of_entity(
     id: &str,
 ) -> Result<MovieConnection, ApiError> {
     let works = &ctx.loaders()?.works;
-    let mut ids = works
+    let ids = works
         .entity_movies
         .load_one((page_key.clone(), id.to_owned()))
         .await?
         .ok_or_else(cursor_order_mismatch)?;
-    let limit = usize::try_from(page_key.page.limit).unwrap_or(usize::MAX);
-    let has_more = ids.len() > limit;
-    ids.truncate(limit);
-    if page_key.page.backward {
-        ids.reverse();
-    }
+    let (ids, has_more) = page_key.page.cut(ids);
     ctx.charge_objects(ids.len())?;
     let mut movies = works.movies.load_many(ids.clone()).await?;
     let movies = ids.iter().filter_map(|id| movies.remove(id)).collect();
-    let totals = MovieTotals::OfEntity(page_key.kind, id.to_owned());
+    let totals = Totals::MoviesOf(page_key.kind, id.to_owned());
     Ok(movie_connection(page_key.order, &page_key.page, MoviePage { movies, has_more }, totals))
 }

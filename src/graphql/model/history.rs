@@ -1,15 +1,16 @@
 //! The fields of a movie that need the role CONTRIBUTOR: drafts, revisions, provenance and locks.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::connection::{Edge, EmptyFields};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::drafts::{Draft, deleted_meanwhile};
 use super::locks::Lock;
-use super::pages::{Cursor, invalid_cursor, page_size};
+use super::pages::{Cursor, Page, PageArgs, connect, invalid_cursor};
+use super::totals::Totals;
 use super::types::MovieExport;
-use crate::catalog::history::changes_between;
 use crate::catalog::history::provenance;
+use crate::catalog::history::{RevisionPage, changes_between};
 use crate::document::node_ids::NodeId;
 use crate::document::plan::diff::Change;
 use crate::document::{Category, Metadata, MovieId, Source};
@@ -21,7 +22,9 @@ use crate::storage::StateKey;
 pub struct MovieHistory(pub MovieId);
 
 /// A page of the history of a document, newest first.
-pub type RevisionConnection = Connection<String, Revision, EmptyFields, EmptyFields>;
+pub type RevisionConnection = Page<Revision>;
+/// A revision in the history of a document.
+pub type RevisionEdge = Edge<String, Revision, EmptyFields>;
 
 const LIST: &str = "revisions";
 
@@ -41,10 +44,15 @@ impl MovieHistory {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The category of the document.")] category: Category,
-        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
     ) -> Restricted<RevisionConnection> {
-        restricted(revisions(ctx, &self.0, category, first, after).await)
+        restricted(revisions(ctx, &self.0, category, PageArgs { first, after, last, before }).await)
     }
 
     /// The changes between two revisions of a category. Null if one of them does not exist. Needs
@@ -53,10 +61,14 @@ impl MovieHistory {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The category of the document.")] category: Category,
-        #[graphql(desc = "The revision to compare from; 0 is the empty document.")] from: i64,
-        #[graphql(desc = "The revision to compare to; it may be the older one.")] to: i64,
+        #[graphql(desc = "The revision to compare from; 0 is the empty document.")]
+        from_revision: i64,
+        #[graphql(desc = "The revision to compare to; it may be the older one.")] to_revision: i64,
     ) -> Restricted<RevisionDiff> {
-        revision_diff(ctx, &self.0, category, from, to).await.map_err(Into::into).transpose()
+        revision_diff(ctx, &self.0, category, from_revision, to_revision)
+            .await
+            .map_err(Into::into)
+            .transpose()
     }
 
     /// Where each value of a category's published document comes from: one entry for each field
@@ -100,34 +112,28 @@ async fn provenance_of(
     Ok(found.into_iter().map(Provenance::new).collect())
 }
 
+fn cursor(number: i64) -> String {
+    Cursor::new(LIST, &[&number.to_string()]).0
+}
+
 async fn revisions(
     ctx: &Context<'_>,
     movie: &MovieId,
     category: Category,
-    first: Option<i32>,
-    after: Option<String>,
+    args: PageArgs,
 ) -> Result<RevisionConnection, ApiError> {
     let permission = ctx.can_draft()?;
-    let limit = page_size(first)?;
-    let before = match after.as_deref() {
-        Some(cursor) => {
-            let [number] = Cursor::read(LIST, cursor)?;
-            Some(number.parse().map_err(|_| invalid_cursor())?)
-        }
-        None => None,
-    };
-    let page = ctx.catalog().revisions(&permission, movie, category, before, limit).await?;
-    ctx.charge_objects(page.revisions.len())?;
-    let mut connection = Connection::new(before.is_some(), page.has_more);
-    connection.edges = page
-        .revisions
-        .into_iter()
-        .map(|metadata| {
-            let cursor = Cursor::new(LIST, &[&metadata.revision.to_string()]).0;
-            Edge::new(cursor, Revision { movie: movie.clone(), category, metadata })
-        })
-        .collect();
-    Ok(connection)
+    let page = args.request(|cursor| {
+        let [number] = Cursor::read(LIST, cursor)?;
+        number.parse().map_err(|_| invalid_cursor())
+    })?;
+    let RevisionPage { revisions, has_more } =
+        ctx.catalog().revisions(&permission, movie, category, &page).await?;
+    ctx.charge_objects(revisions.len())?;
+    let entries = revisions.into_iter().map(|metadata| {
+        (cursor(metadata.revision), Revision::new(movie.clone(), category, metadata))
+    });
+    Ok(connect(&page, has_more, Totals::Revisions(movie.clone(), category), entries))
 }
 
 async fn revision_diff(
@@ -144,16 +150,16 @@ async fn revision_diff(
     };
     let changes = changes_between(before, after)?;
     ctx.charge_objects(changes.len())?;
-    Ok(Some(RevisionDiff { from, to, changes }))
+    Ok(Some(RevisionDiff { from_revision: from, to_revision: to, changes }))
 }
 
 /// The changes between two revisions of a document.
 #[derive(SimpleObject)]
 pub struct RevisionDiff {
     /// The number of the revision before the changes.
-    from: i64,
+    from_revision: i64,
     /// The number of the revision after the changes.
-    to: i64,
+    to_revision: i64,
     /// The changes that lead from the one to the other, in the order of the document.
     changes: Vec<Change>,
 }
@@ -166,6 +172,16 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// The revision of a document with this metadata.
+    pub const fn new(movie: MovieId, category: Category, metadata: Metadata) -> Self {
+        Self { movie, category, metadata }
+    }
+
+    /// The revision with its cursor in the history.
+    pub fn into_edge(self) -> RevisionEdge {
+        Edge::new(cursor(self.metadata.revision), self)
+    }
+
     /// The revision with this number. `None` if it does not exist.
     ///
     /// # Errors
@@ -232,7 +248,7 @@ impl Revision {
     }
 
     /// The document as it was at this revision.
-    async fn export(&self, ctx: &Context<'_>) -> async_graphql::Result<MovieExport> {
+    async fn movie_export(&self, ctx: &Context<'_>) -> async_graphql::Result<MovieExport> {
         let key = self.key(self.metadata.revision);
         let found = ctx.draft_loaders()?.states.load_one(key).await.map_err(ApiError::from)?;
         let export = found.ok_or_else(|| deleted_meanwhile(&self.movie))?;

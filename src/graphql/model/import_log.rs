@@ -1,18 +1,19 @@
 //! The import log: its records, its filter, and the fields of `Query` that read it.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 
-use super::pages::{Cursor, page_size, validate_text, validate_time};
+use super::pages::{Cursor, Page, PageArgs, connect, validate_text, validate_time};
 use super::payloads::{charge_plan, import_id};
+use super::totals::Totals;
 use super::types::Movie;
+use super::user_error::UserError;
 use crate::catalog::import::{ImportStatus, Operation};
 use crate::catalog::import_log::{compared_revisions, options_of, plan_of, problems_of};
 use crate::document::node_ids::NodeId;
 use crate::document::plan::ImportPlan;
 use crate::document::schema::scalars::{BigInt, Json};
-use crate::document::{Category, Problem, Source, Stage};
+use crate::document::{Category, Source, Stage};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::storage::{self, ImportRow};
@@ -39,7 +40,7 @@ pub struct ImportFilter {
 }
 
 /// A page of the import log, newest first.
-pub type ImportRecordConnection = Connection<String, ImportRecord, EmptyFields, EmptyFields>;
+pub type ImportRecordConnection = Page<ImportRecord>;
 
 const LIST: &str = "imports";
 
@@ -64,30 +65,19 @@ fn import_filter(filter: Option<ImportFilter>) -> Result<Option<storage::ImportF
 pub async fn list(
     ctx: &Context<'_>,
     filter: Option<ImportFilter>,
-    first: Option<i32>,
-    after: Option<String>,
+    args: PageArgs,
 ) -> Result<ImportRecordConnection, ApiError> {
     let permission = ctx.can_draft()?;
-    let limit = page_size(first)?;
-    let before = match after.as_deref() {
-        Some(cursor) => {
-            let [id] = Cursor::read(LIST, cursor)?;
-            Some(id)
-        }
-        None => None,
-    };
+    let page = args.request(|cursor| Cursor::read::<1>(LIST, cursor).map(|[id]| id))?;
     let Some(filter) = import_filter(filter)? else {
-        return Ok(Connection::new(before.is_some(), false));
+        return Ok(connect(&page, false, Totals::Known(0), []));
     };
-    let page = ctx.catalog().imports(&permission, &filter, before.as_deref(), limit as u64).await?;
-    ctx.charge_objects(page.records.len())?;
-    let mut connection = Connection::new(before.is_some(), page.has_more);
-    let edges = page
-        .records
-        .into_iter()
-        .map(|row| Edge::new(Cursor::new(LIST, &[&row.id]).0, ImportRecord(row)));
-    connection.edges = edges.collect();
-    Ok(connection)
+    let storage::ImportPage { records, has_more } =
+        ctx.catalog().imports(&permission, &filter, &page).await?;
+    ctx.charge_objects(records.len())?;
+    let entries =
+        records.into_iter().map(|row| (Cursor::new(LIST, &[&row.id]).0, ImportRecord(row)));
+    Ok(connect(&page, has_more, Totals::Imports(filter), entries))
 }
 
 /// Resolves `Query.importRecord`.
@@ -192,8 +182,9 @@ impl ImportRecord {
 
     /// What was wrong with the document or its target. If there are user errors, nothing was
     /// written.
-    async fn user_errors(&self) -> async_graphql::Result<Vec<Problem>> {
-        Ok(problems_of(&self.0).map_err(ApiError::from)?)
+    async fn user_errors(&self) -> async_graphql::Result<Vec<UserError>> {
+        let problems = problems_of(&self.0).map_err(ApiError::from)?;
+        Ok(problems.into_iter().map(UserError::logged).collect())
     }
 
     /// The published revision after the call; for a draft, the revision that it is based on. Null

@@ -37,6 +37,20 @@ pub struct MovieFilter {
     missing: Option<Vec<Category>>,
 }
 
+/// Selects people by their names.
+#[derive(Debug, Clone, InputObject)]
+pub struct PersonFilter {
+    /// A name, an alias, or a part of one; at most 500 characters.
+    pub search: String,
+}
+
+/// Selects ceremonies, platforms or genres by their names.
+#[derive(Debug, Clone, InputObject)]
+pub struct EntityFilter {
+    /// A name, an alias, or a part of one; at most 500 characters. Default: all.
+    pub search: Option<String>,
+}
+
 /// Converts and validates a filter; `None` selects all movies.
 ///
 /// # Errors

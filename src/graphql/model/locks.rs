@@ -1,14 +1,18 @@
 //! Editorial locks: the type, and the mutations that set and remove them.
 
-use async_graphql::{Context, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::inputs::plain_item_ids;
+use super::payloads::load_movie;
+use super::types::Movie;
+use super::user_error::{InputKind, UserError};
 use crate::catalog::locks::{LockOutcome, LockTargets};
 use crate::document::node_ids::NodeId;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
+use crate::graphql::query::Query;
 use crate::storage;
 
 /// A field or list item that imports from TMDB and LLM_GENERATED never change, and a manual edit
@@ -77,20 +81,48 @@ pub struct UnlockFieldsInput {
 
 /// The result of lockFields.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct LockFieldsPayload {
     /// All locks of the document after the call, oldest first. Empty if there are user errors.
     locks: Vec<Lock>,
     /// What is wrong with the input. If there are user errors, nothing was locked.
-    user_errors: Vec<Problem>,
+    user_errors: Vec<UserError>,
+    #[graphql(skip)]
+    movie: Option<MovieId>,
+    /// The entry points for reading: what they answer includes what the call changed.
+    query: Option<Query>,
 }
 
 /// The result of unlockFields.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct UnlockFieldsPayload {
     /// The locks that remain on the document, oldest first. Empty if there are user errors.
     locks: Vec<Lock>,
     /// What is wrong with the input. If there are user errors, nothing was unlocked.
-    user_errors: Vec<Problem>,
+    user_errors: Vec<UserError>,
+    #[graphql(skip)]
+    movie: Option<MovieId>,
+    /// The entry points for reading: what they answer includes what the call changed.
+    query: Option<Query>,
+}
+
+#[ComplexObject]
+impl LockFieldsPayload {
+    /// The movie after the call. Null if it does not exist.
+    async fn movie(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Movie>> {
+        let movie = self.movie.as_ref()?;
+        load_movie(ctx, movie).await.map_err(Into::into).transpose()
+    }
+}
+
+#[ComplexObject]
+impl UnlockFieldsPayload {
+    /// The movie after the call. Null if it does not exist.
+    async fn movie(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Movie>> {
+        let movie = self.movie.as_ref()?;
+        load_movie(ctx, movie).await.map_err(Into::into).transpose()
+    }
 }
 
 /// Runs the mutation `lockFields`.
@@ -99,8 +131,9 @@ pub async fn lock(
     input: LockFieldsInput,
 ) -> Result<LockFieldsPayload, ApiError> {
     let LockFieldsInput { movie_id, category, fields, items } = input;
-    let (locks, user_errors) = set_locks(ctx, &movie_id, category, fields, items, true).await?;
-    Ok(LockFieldsPayload { locks, user_errors })
+    let Changed { locks, user_errors, movie } =
+        set_locks(ctx, &movie_id, category, fields, items, true).await?;
+    Ok(LockFieldsPayload { locks, user_errors, movie, query: Some(Query) })
 }
 
 /// Runs the mutation `unlockFields`.
@@ -109,8 +142,16 @@ pub async fn unlock(
     input: UnlockFieldsInput,
 ) -> Result<UnlockFieldsPayload, ApiError> {
     let UnlockFieldsInput { movie_id, category, fields, items } = input;
-    let (locks, user_errors) = set_locks(ctx, &movie_id, category, fields, items, false).await?;
-    Ok(UnlockFieldsPayload { locks, user_errors })
+    let Changed { locks, user_errors, movie } =
+        set_locks(ctx, &movie_id, category, fields, items, false).await?;
+    Ok(UnlockFieldsPayload { locks, user_errors, movie, query: Some(Query) })
+}
+
+/// The locks of a document after a change.
+struct Changed {
+    locks: Vec<Lock>,
+    user_errors: Vec<UserError>,
+    movie: Option<MovieId>,
 }
 
 async fn set_locks(
@@ -120,16 +161,20 @@ async fn set_locks(
     fields: Option<Vec<String>>,
     items: Option<Vec<ID>>,
     locked: bool,
-) -> Result<(Vec<Lock>, Vec<Problem>), ApiError> {
+) -> Result<Changed, ApiError> {
     let permission = ctx.can_publish()?;
+    let input = InputKind::Own { movie: "movieId" };
     let Ok(movie) = movie.parse::<MovieId>() else {
         let shown: String = movie.chars().take(80).collect();
         let problem = Problem::new("", ProblemCode::NotFound, format!("there is no movie {shown}"));
-        return Ok((Vec::new(), vec![problem]));
+        let user_errors = UserError::all(vec![problem], input);
+        return Ok(Changed { locks: Vec::new(), user_errors, movie: None });
     };
     let items = plain_item_ids(items);
     let targets = LockTargets { fields: fields.unwrap_or_default(), items };
     let LockOutcome { locks, problems } =
         ctx.catalog().set_locks(&permission, &movie, category, &targets, locked).await?;
-    Ok((locks.into_iter().map(|lock| Lock::new(&movie, category, lock)).collect(), problems))
+    let locks = locks.into_iter().map(|lock| Lock::new(&movie, category, lock)).collect();
+    let user_errors = UserError::all(problems, input);
+    Ok(Changed { locks, user_errors, movie: Some(movie) })
 }

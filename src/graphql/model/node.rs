@@ -57,11 +57,7 @@ pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> 
         NodeId::Export(movie, category, state) => {
             find_export(ctx, movie, category, state).await?.map(Node::MovieExport)
         }
-        NodeId::Draft(movie, category) => {
-            let found = ctx.draft_loaders()?.drafts.load_one(movie).await?.unwrap_or_default();
-            let mut of_category = found.into_iter().filter(|draft| draft.category == category);
-            of_category.next().map(|draft| Node::Draft(Draft(draft)))
-        }
+        NodeId::Draft(movie, category) => Draft::load(ctx, movie, category).await?.map(Node::Draft),
         NodeId::Revision(movie, category, number) => {
             Revision::load(ctx, movie, category, number).await?.map(Node::Revision)
         }

@@ -1,20 +1,73 @@
-//! Page sizes, cursors and filter values of lists that are read forward only.
+//! Pages of lists: their arguments, cursors and connections; and filter values.
 
+use async_graphql::OutputType;
+use async_graphql::connection::{Connection, Edge, EmptyFields};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Datelike as _, Utc};
 
+use super::totals::Totals;
 use crate::graphql::error::ApiError;
 use crate::graphql::limits::{DEFAULT_PAGE, MAX_PAGE, MAX_SEARCH};
+use crate::storage::PageRequest;
 
-/// Validates the page size; the default is 20.
-///
-/// # Errors
-/// When it is not a number from 1 to 100.
-pub fn page_size(first: Option<i32>) -> Result<usize, ApiError> {
-    let limit = first.unwrap_or(DEFAULT_PAGE);
-    let fits = usize::try_from(limit).ok().filter(|_| (1..=MAX_PAGE).contains(&limit));
-    fits.ok_or_else(|| ApiError::BadInput(format!("found {limit}; first is 1 to {MAX_PAGE}")))
+/// The paging arguments of a Relay connection, as sent.
+#[derive(Debug, Default)]
+pub struct PageArgs {
+    pub first: Option<i32>,
+    pub after: Option<String>,
+    pub last: Option<i32>,
+    pub before: Option<String>,
+}
+
+impl PageArgs {
+    /// Validates the arguments. `read` reads a cursor. The default page size is 20.
+    ///
+    /// # Errors
+    /// When the arguments contradict each other, the page size is out of range, or the cursor does
+    /// not belong to the list.
+    pub fn request<P>(
+        self,
+        read: impl FnOnce(&str) -> Result<P, ApiError>,
+    ) -> Result<PageRequest<P>, ApiError> {
+        let Self { first, after, last, before } = self;
+        let bad = |message: &str| Err(ApiError::BadInput(message.to_owned()));
+        if first.is_some() && last.is_some() {
+            return bad("first and last cannot be given together");
+        }
+        if after.is_some() && before.is_some() {
+            return bad("after and before cannot be given together");
+        }
+        let backward = last.is_some() || before.is_some();
+        if backward && (first.is_some() || after.is_some()) {
+            return bad("first goes with after, last with before");
+        }
+        let limit = first.or(last).unwrap_or(DEFAULT_PAGE);
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return bad(&format!("found {limit}; first and last are 1 to {MAX_PAGE}"));
+        }
+        let from = after.or(before).map(|cursor| read(&cursor)).transpose()?;
+        Ok(PageRequest { from, limit: u64::try_from(limit).unwrap_or(1), backward })
+    }
+}
+
+/// A page of a list, as a connection with the number of entries of the list.
+pub type Page<T> = Connection<String, T, Totals, EmptyFields>;
+
+/// Converts the entries of a page, each with its cursor, to a connection. `has_more` says whether
+/// there are more in the direction of reading.
+pub fn connect<P, T: OutputType>(
+    page: &PageRequest<P>,
+    has_more: bool,
+    totals: Totals,
+    entries: impl IntoIterator<Item = (String, T)>,
+) -> Page<T> {
+    let has_cursor = page.from.is_some();
+    let (has_previous, has_next) =
+        if page.backward { (has_more, has_cursor) } else { (has_cursor, has_more) };
+    let mut connection = Connection::with_additional_fields(has_previous, has_next, totals);
+    connection.edges = entries.into_iter().map(|(cursor, node)| Edge::new(cursor, node)).collect();
+    connection
 }
 
 /// An opaque cursor: the name of its list and the sort values of an entry, in base64url.

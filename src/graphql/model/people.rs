@@ -1,31 +1,33 @@
 //! A person's credits and nominations, lists of entities, and possible duplicates of people.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use std::sync::Arc;
 
 use super::entities::Ceremony;
-use super::pages::{Cursor, invalid_cursor, page_size};
+use super::pages::{Cursor, Page, PageArgs, connect, invalid_cursor};
+use super::totals::Totals;
 use super::types::{Movie, Person};
-use crate::catalog::entities::{Duplicate, DuplicateReason, WorksPage};
+use crate::catalog::entities::{
+    Duplicate, DuplicatePage, DuplicatePosition, DuplicateReason, EntityPage, WorksPage,
+};
 use crate::document::MovieId;
 use crate::document::categories::awards::AwardResult;
 use crate::document::schema::choice::define_choice;
 use crate::document::schema::entities::EntityKind;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
-use crate::storage::{CreditEntry, Entity, EntityPosition, NominationEntry, WorkPosition};
+use crate::storage::{
+    CreditEntry, Entity, EntityPosition, NominationEntry, PageRequest, WorkPosition,
+};
 
 /// A page of people.
-pub type PersonConnection = Connection<String, Person, EmptyFields, EmptyFields>;
+pub type PersonConnection = Page<Person>;
 /// A page of a person's credits.
-pub type PersonCreditConnection = Connection<String, PersonCredit, EmptyFields, EmptyFields>;
+pub type PersonCreditConnection = Page<PersonCredit>;
 /// A page of a person's nominations.
-pub type PersonNominationConnection =
-    Connection<String, PersonNomination, EmptyFields, EmptyFields>;
+pub type PersonNominationConnection = Page<PersonNomination>;
 /// A page of possible duplicates.
-pub type PossibleDuplicateConnection =
-    Connection<String, PossibleDuplicate, EmptyFields, EmptyFields>;
+pub type PossibleDuplicateConnection = Page<PossibleDuplicate>;
 
 const CREDITS: &str = "credits";
 const NOMINATIONS: &str = "nominations";
@@ -57,56 +59,46 @@ impl PersonWorks {
     async fn filmography(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
     ) -> async_graphql::Result<PersonCreditConnection> {
-        let (limit, page) = works_page(CREDITS, first, after)?;
-        let has_cursor = page.after.is_some();
-        let key = (page, self.0.clone());
-        let found = ctx
-            .loaders()?
-            .works
-            .credits
-            .load_one(key)
-            .await
-            .map_err(ApiError::from)?
-            .unwrap_or_default();
-        ctx.charge_objects(found.len().min(limit))?;
-        let mut connection = Connection::new(has_cursor, found.len() > limit);
-        let edges = found.into_iter().take(limit);
-        connection.edges = edges
-            .map(|entry| Edge::new(work_cursor(CREDITS, &entry.position()), PersonCredit(entry)))
-            .collect();
-        Ok(connection)
+        let page = works_page(CREDITS, PageArgs { first, after, last, before })?;
+        let key = (page.clone(), self.0.clone());
+        let found = ctx.loaders()?.works.credits.load_one(key).await.map_err(ApiError::from)?;
+        let (found, has_more) = page.cut(found.unwrap_or_default());
+        ctx.charge_objects(found.len())?;
+        let entries = found
+            .into_iter()
+            .map(|entry| (work_cursor(CREDITS, &entry.position()), PersonCredit(entry)));
+        Ok(connect(&page, has_more, Totals::Credits(self.0.clone()), entries))
     }
 
     /// The person's nominations, newest first, including those that won.
     async fn nominations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
     ) -> async_graphql::Result<PersonNominationConnection> {
-        let (limit, page) = works_page(NOMINATIONS, first, after)?;
-        let has_cursor = page.after.is_some();
-        let key = (page, self.0.clone());
-        let found = ctx
-            .loaders()?
-            .works
-            .nominations
-            .load_one(key)
-            .await
-            .map_err(ApiError::from)?
-            .unwrap_or_default();
-        ctx.charge_objects(found.len().min(limit))?;
-        let mut connection = Connection::new(has_cursor, found.len() > limit);
-        let edges = found.into_iter().take(limit);
-        connection.edges = edges
-            .map(|entry| {
-                Edge::new(work_cursor(NOMINATIONS, &entry.position()), PersonNomination(entry))
-            })
-            .collect();
-        Ok(connection)
+        let page = works_page(NOMINATIONS, PageArgs { first, after, last, before })?;
+        let key = (page.clone(), self.0.clone());
+        let found = ctx.loaders()?.works.nominations.load_one(key).await.map_err(ApiError::from)?;
+        let (found, has_more) = page.cut(found.unwrap_or_default());
+        ctx.charge_objects(found.len())?;
+        let entries = found
+            .into_iter()
+            .map(|entry| (work_cursor(NOMINATIONS, &entry.position()), PersonNomination(entry)));
+        Ok(connect(&page, has_more, Totals::Nominations(self.0.clone()), entries))
     }
 
     /// Up to 3 movies that the person is best known for, best first: movies that the person
@@ -152,22 +144,11 @@ pub struct PersonTotals {
     wins: i64,
 }
 
-fn works_page(
-    list: &str,
-    first: Option<i32>,
-    after: Option<String>,
-) -> Result<(usize, WorksPage), ApiError> {
-    let limit = page_size(first)?;
-    let after = after.map(|cursor| {
-        let [year, movie, id] = Cursor::read(list, &cursor)?;
-        Ok::<_, ApiError>(WorkPosition {
-            year: year.parse().map_err(|_| invalid_cursor())?,
-            movie,
-            id,
-        })
-    });
-    // One entry more shows whether there is a next page.
-    Ok((limit, WorksPage { after: after.transpose()?, limit: limit as u64 + 1 }))
+fn works_page(list: &str, args: PageArgs) -> Result<WorksPage, ApiError> {
+    args.request(|cursor| {
+        let [year, movie, id] = Cursor::read(list, cursor)?;
+        Ok(WorkPosition { year: year.parse().map_err(|_| invalid_cursor())?, movie, id })
+    })
 }
 
 fn work_cursor(list: &str, place: &WorkPosition) -> String {
@@ -265,33 +246,22 @@ pub async fn entity_page<T: async_graphql::OutputType>(
     ctx: &Context<'_>,
     kind: EntityKind,
     search: Option<String>,
-    first: Option<i32>,
-    after: Option<String>,
+    args: PageArgs,
     node: fn(Arc<Entity>) -> T,
-) -> Result<Connection<String, T, EmptyFields, EmptyFields>, ApiError> {
+) -> Result<Page<T>, ApiError> {
     let permission = ctx.can_read()?;
-    let limit = page_size(first)?;
+    let page = args.request(|cursor| {
+        let [fit, id, name_key] = Cursor::read(kind.as_str(), cursor)?;
+        Ok(EntityPosition { fit: fit.parse().map_err(|_| invalid_cursor())?, name_key, id })
+    })?;
     let search = super::pages::validate_text("search", search)?;
-    let after = match after {
-        Some(cursor) => {
-            let [fit, id, name_key] = Cursor::read(kind.as_str(), &cursor)?;
-            Some(EntityPosition { fit: fit.parse().map_err(|_| invalid_cursor())?, name_key, id })
-        }
-        None => None,
-    };
-    let page = ctx
-        .catalog()
-        .list_entities(&permission, kind, search.as_deref(), after.as_ref(), limit)
-        .await?;
-    ctx.charge_objects(page.entities.len())?;
-    let mut connection = Connection::new(after.is_some(), page.has_more);
-    let edges = page.entities.into_iter();
-    connection.edges = edges
-        .map(|(place, entity)| {
-            Edge::new(entity_cursor(kind.as_str(), &place), node(Arc::new(entity)))
-        })
-        .collect();
-    Ok(connection)
+    let EntityPage { entities, has_more } =
+        ctx.catalog().list_entities(&permission, kind, search.as_deref(), &page).await?;
+    ctx.charge_objects(entities.len())?;
+    let entries = entities
+        .into_iter()
+        .map(|(place, entity)| (entity_cursor(kind.as_str(), &place), node(Arc::new(entity))));
+    Ok(connect(&page, has_more, Totals::Entities(kind, search), entries))
 }
 
 /// Two people who may be the same person.
@@ -326,27 +296,19 @@ impl PossibleDuplicate {
 /// Resolves `Query.duplicatePeople`.
 pub async fn duplicates(
     ctx: &Context<'_>,
-    first: Option<i32>,
-    after: Option<String>,
+    args: PageArgs,
 ) -> Result<PossibleDuplicateConnection, ApiError> {
     let permission = ctx.can_draft()?;
-    let limit = page_size(first)?;
-    let after = match after {
-        Some(cursor) => {
-            let [percent, first, second] = Cursor::read(DUPLICATES, &cursor)?;
-            Some((percent.parse::<i32>().map_err(|_| invalid_cursor())?, first, second))
-        }
-        None => None,
-    };
-    let place =
-        after.as_ref().map(|(percent, first, second)| (*percent, first.as_str(), second.as_str()));
-    let (found, has_more) = ctx.catalog().duplicate_people(&permission, place, limit).await?;
-    ctx.charge_objects(found.len())?;
-    let mut connection = Connection::new(after.is_some(), has_more);
+    let page: PageRequest<DuplicatePosition> = args.request(|cursor| {
+        let [percent, first, second] = Cursor::read(DUPLICATES, cursor)?;
+        Ok((percent.parse().map_err(|_| invalid_cursor())?, first, second))
+    })?;
+    let DuplicatePage { duplicates, has_more, total } =
+        ctx.catalog().duplicate_people(&permission, &page).await?;
+    ctx.charge_objects(duplicates.len())?;
     let cursor = |pair: &Duplicate| {
         Cursor::new(DUPLICATES, &[&pair.score.percent.to_string(), &pair.first, &pair.second]).0
     };
-    connection.edges =
-        found.into_iter().map(|pair| Edge::new(cursor(&pair), PossibleDuplicate(pair))).collect();
-    Ok(connection)
+    let entries = duplicates.into_iter().map(|pair| (cursor(&pair), PossibleDuplicate(pair)));
+    Ok(connect(&page, has_more, Totals::Known(total as u64), entries))
 }

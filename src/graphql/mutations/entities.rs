@@ -2,21 +2,26 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
 use crate::catalog::entities::{
     EntityChange, MergeRequest, ReassignmentOutcome, Rewritten, SplitRequest,
 };
-use crate::document::node_ids::plain_entity_id;
+use crate::document::node_ids::{entity_node_id, plain_entity_id};
 use crate::document::plan::diff::Change;
 use crate::document::schema::entities::EntityKind;
-use crate::document::{Category, Problem, Warning};
+use crate::document::{Category, MovieId, Warning};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::model::entities::{Ceremony, Genre, Platform};
 use crate::graphql::model::inputs::plain_item_ids;
+use crate::graphql::model::movies::MovieConnection;
+use crate::graphql::model::pages::{Cursor, PageArgs, connect};
 use crate::graphql::model::payloads::import_id;
-use crate::graphql::model::types::{Movie, Person};
+use crate::graphql::model::totals::Totals;
+use crate::graphql::model::types::{Movie, MovieExport, Person};
+use crate::graphql::model::user_error::{InputKind, UserError};
+use crate::graphql::query::Query;
 use crate::storage::Entity;
 
 /// The fields of `Mutation` for people, ceremonies, platforms and genres.
@@ -55,7 +60,9 @@ macro_rules! updates {
                 #[doc = concat!("The ", $what, " after the call. Null if it does not exist.")]
                 $field: Option<$Type>,
                 /// What is wrong with the input. If there are user errors, nothing was changed.
-                user_errors: Vec<Problem>,
+                user_errors: Vec<UserError>,
+                /// The entry points for reading: what they answer includes what the call changed.
+                query: Option<Query>,
             }
         )*
     };
@@ -152,6 +159,11 @@ impl RewrittenDocument {
         self.0.outcome.import_id.clone().map(import_id)
     }
 
+    /// The published document after the call. Null if the call was rejected for lack of it.
+    async fn movie_export(&self) -> Option<MovieExport> {
+        self.0.outcome.export.clone().map(MovieExport::from)
+    }
+
     /// The changes, in the order of the document.
     async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<&[Change]> {
         let plan = self.0.outcome.plan.as_ref();
@@ -166,16 +178,86 @@ impl RewrittenDocument {
     }
 }
 
+/// The documents that a merge or split rewrites, and their movies.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct RewrittenDocuments {
+    /// The documents that name the people, sorted by movie. The dry run of a split shows a
+    /// temporary id for a new person.
+    documents: Vec<RewrittenDocument>,
+    #[graphql(skip)]
+    movies: Vec<MovieId>,
+}
+
+impl RewrittenDocuments {
+    fn new(documents: Vec<Rewritten>) -> Self {
+        let mut movies: Vec<MovieId> = documents.iter().map(|of| of.movie.clone()).collect();
+        movies.dedup();
+        Self { documents: documents.into_iter().map(RewrittenDocument).collect(), movies }
+    }
+}
+
+#[ComplexObject]
+impl RewrittenDocuments {
+    /// The movies of these documents after the call, sorted by id.
+    async fn movies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
+    ) -> async_graphql::Result<MovieConnection> {
+        let args = PageArgs { first, after, last, before };
+        Ok(touched_movies(ctx, &self.movies, args).await?)
+    }
+}
+
+const MOVIES: &str = "touched";
+
+/// A page of the movies of rewritten documents, which are sorted by id.
+async fn touched_movies(
+    ctx: &Context<'_>,
+    movies: &[MovieId],
+    args: PageArgs,
+) -> Result<MovieConnection, ApiError> {
+    let page = args.request(|cursor| Cursor::read::<1>(MOVIES, cursor).map(|[id]| id))?;
+    let is_beyond = |movie: &&MovieId| match &page.from {
+        Some(from) if page.backward => movie.as_str() < from.as_str(),
+        Some(from) => movie.as_str() > from.as_str(),
+        None => true,
+    };
+    let mut beyond: Vec<MovieId> = movies.iter().filter(is_beyond).cloned().collect();
+    if page.backward {
+        beyond.reverse();
+    }
+    let (ids, has_more) = page.cut(beyond);
+    ctx.charge_objects(ids.len())?;
+    let mut found = ctx.loaders()?.works.movies.load_many(ids.clone()).await?;
+    let entries = ids
+        .iter()
+        .filter_map(|id| Some((Cursor::new(MOVIES, &[id.as_str()]).0, Movie(found.remove(id)?))));
+    Ok(connect(&page, has_more, Totals::Known(movies.len() as u64), entries))
+}
+
 /// The result of mergePeople.
 #[derive(SimpleObject)]
 pub struct MergePeoplePayload {
     /// The person who is kept. Null if an id is wrong.
     person: Option<Person>,
-    /// The documents that named one of the merged people, sorted by movie.
-    documents: Vec<RewrittenDocument>,
+    /// The ids of the people who were merged: they are no objects of their own any more. Empty for
+    /// a dry run, or if there are user errors.
+    deleted_person_ids: Vec<ID>,
+    #[graphql(flatten)]
+    rewritten: RewrittenDocuments,
     /// What is wrong with the input, and locked items. If there are user errors, nothing was
     /// written.
-    user_errors: Vec<Problem>,
+    user_errors: Vec<UserError>,
+    /// The entry points for reading: what they answer includes what the call changed.
+    query: Option<Query>,
 }
 
 /// The result of splitPerson.
@@ -186,12 +268,13 @@ pub struct SplitPersonPayload {
     /// The person who now has the credits and nominations. Null for a dry run, or if there are user
     /// errors.
     other: Option<Person>,
-    /// The documents that contain the credits and nominations, sorted by movie. A dry run shows a
-    /// temporary id for a new person.
-    documents: Vec<RewrittenDocument>,
+    #[graphql(flatten)]
+    rewritten: RewrittenDocuments,
     /// What is wrong with the input, and locked items. If there are user errors, nothing was
     /// written.
-    user_errors: Vec<Problem>,
+    user_errors: Vec<UserError>,
+    /// The entry points for reading: what they answer includes what the call changed.
+    query: Option<Query>,
 }
 
 /// The fields of `Mutation` for people, ceremonies, platforms and genres.
@@ -205,7 +288,7 @@ impl EntityMutation {
         #[graphql(desc = "The person and the changes.")] input: UpdatePersonInput,
     ) -> async_graphql::Result<UpdatePersonPayload> {
         let (entity, user_errors) = update(ctx, EntityKind::Person, input.into_change()).await?;
-        Ok(UpdatePersonPayload { person: entity.map(Person), user_errors })
+        Ok(UpdatePersonPayload { person: entity.map(Person), user_errors, query: Some(Query) })
     }
 
     /// Changes the name or the aliases of an award ceremony. No two ceremonies may share a name
@@ -216,7 +299,11 @@ impl EntityMutation {
         #[graphql(desc = "The ceremony and the changes.")] input: UpdateCeremonyInput,
     ) -> async_graphql::Result<UpdateCeremonyPayload> {
         let (entity, user_errors) = update(ctx, EntityKind::Ceremony, input.into_change()).await?;
-        Ok(UpdateCeremonyPayload { ceremony: entity.map(Ceremony), user_errors })
+        Ok(UpdateCeremonyPayload {
+            ceremony: entity.map(Ceremony),
+            user_errors,
+            query: Some(Query),
+        })
     }
 
     /// Changes the name or the aliases of a streaming platform. No two platforms may share a name
@@ -227,7 +314,11 @@ impl EntityMutation {
         #[graphql(desc = "The platform and the changes.")] input: UpdatePlatformInput,
     ) -> async_graphql::Result<UpdatePlatformPayload> {
         let (entity, user_errors) = update(ctx, EntityKind::Platform, input.into_change()).await?;
-        Ok(UpdatePlatformPayload { platform: entity.map(Platform), user_errors })
+        Ok(UpdatePlatformPayload {
+            platform: entity.map(Platform),
+            user_errors,
+            query: Some(Query),
+        })
     }
 
     /// Changes the name or the aliases of a genre. No two genres may share a name (ALREADY_EXISTS),
@@ -239,7 +330,7 @@ impl EntityMutation {
         #[graphql(desc = "The genre and the changes.")] input: UpdateGenreInput,
     ) -> async_graphql::Result<UpdateGenrePayload> {
         let (entity, user_errors) = update(ctx, EntityKind::Genre, input.into_change()).await?;
-        Ok(UpdateGenrePayload { genre: entity.map(Genre), user_errors })
+        Ok(UpdateGenrePayload { genre: entity.map(Genre), user_errors, query: Some(Query) })
     }
 
     /// Merges entries of the catalogue that are the same person. Every published document that
@@ -259,10 +350,16 @@ impl EntityMutation {
         };
         let merged =
             ctx.catalog().merge_people(&permission, &merge).await.map_err(ApiError::from)?;
-        let ReassignmentOutcome { id, documents, problems, .. } = merged;
+        let ReassignmentOutcome { id, documents, problems, merged, .. } = merged;
         let person = find_person(ctx, id).await?;
-        let documents = documents.into_iter().map(RewrittenDocument).collect();
-        Ok(MergePeoplePayload { person, documents, user_errors: problems })
+        let entity = |id: &String| ID(entity_node_id(EntityKind::Person, id));
+        Ok(MergePeoplePayload {
+            person,
+            deleted_person_ids: merged.iter().map(entity).collect(),
+            rewritten: RewrittenDocuments::new(documents),
+            user_errors: UserError::all(problems, OWN),
+            query: Some(Query),
+        })
     }
 
     /// Splits an entry of the catalogue that combines two people: gives some of its credits and
@@ -288,12 +385,20 @@ impl EntityMutation {
         };
         let outcome =
             ctx.catalog().split_person(&permission, &split).await.map_err(ApiError::from)?;
-        let ReassignmentOutcome { id, other, documents, problems } = outcome;
+        let ReassignmentOutcome { id, other, documents, problems, .. } = outcome;
         let (person, other) = (find_person(ctx, id).await?, find_person(ctx, other).await?);
-        let documents = documents.into_iter().map(RewrittenDocument).collect();
-        Ok(SplitPersonPayload { person, other, documents, user_errors: problems })
+        Ok(SplitPersonPayload {
+            person,
+            other,
+            rewritten: RewrittenDocuments::new(documents),
+            user_errors: UserError::all(problems, OWN),
+            query: Some(Query),
+        })
     }
 }
+
+/// The paths of problems are places in the input.
+const OWN: InputKind = InputKind::Own { movie: "id" };
 
 fn entity_id(id: &ID) -> String {
     plain_entity_id(id).to_owned()
@@ -303,11 +408,11 @@ async fn update(
     ctx: &Context<'_>,
     kind: EntityKind,
     (id, change): (String, EntityChange),
-) -> Result<(Option<Arc<Entity>>, Vec<Problem>), ApiError> {
+) -> Result<(Option<Arc<Entity>>, Vec<UserError>), ApiError> {
     let permission = ctx.can_publish()?;
     let updated = ctx.catalog().update_entity(&permission, kind, &id, &change).await?;
     let entity = load_entity(ctx, kind, updated.id).await?;
-    Ok((entity, updated.problems))
+    Ok((entity, UserError::all(updated.problems, OWN)))
 }
 
 async fn find_person(ctx: &Context<'_>, id: Option<String>) -> Result<Option<Person>, ApiError> {

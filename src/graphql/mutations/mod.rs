@@ -15,13 +15,16 @@ use super::model::inputs::{
 use super::model::locks::{
     self, LockFieldsInput, LockFieldsPayload, UnlockFieldsInput, UnlockFieldsPayload,
 };
+use super::model::movies::movie_edge;
 use super::model::payloads::{
     CreateMoviePayload, DeleteMoviePayload, DiscardDraftPayload, ImportCategoryPayload,
-    ImportDocumentPayload, LoginPayload, PublishDraftPayload, RevertCategoryPayload,
+    ImportDocumentPayload, LoginPayload, PublishDraftPayload, RevertCategoryPayload, Subject,
     UpdateDraftPayload,
 };
 use super::model::types::{Movie, User};
+use super::model::user_error::{InputKind, UserError};
 use super::mutations::entities::EntityMutation;
+use super::query::Query;
 use crate::catalog::accounts::LoginRefused;
 use crate::catalog::import::{ImportOptions, Outcome, SentDocument};
 use crate::catalog::movies::CreatedMovie;
@@ -33,6 +36,9 @@ pub struct Mutation;
 
 /// The advice for a missing movie, with the option as GraphQL writes it.
 const CREATE_MOVIE: &str = "an ADMIN can create it with createMovie: true";
+
+/// Inputs that name the movie by `id`.
+const OWN_ID: InputKind = InputKind::Own { movie: "id" };
 
 /// The error for an id that does not belong to a movie.
 fn no_such_movie(id: &ID) -> Problem {
@@ -89,11 +95,20 @@ impl Mutation {
             CreatedMovie::Created(id) => {
                 let mut found =
                     ctx.catalog().movies(&can_read, &[id]).await.map_err(ApiError::from)?;
-                Ok(CreateMoviePayload { movie: found.pop().map(Movie), user_errors: Vec::new() })
+                let movie = found.pop();
+                Ok(CreateMoviePayload {
+                    movie_edge: movie.clone().map(movie_edge),
+                    movie: movie.map(Movie),
+                    user_errors: Vec::new(),
+                    query: Some(Query),
+                })
             }
-            CreatedMovie::Refused(problems) => {
-                Ok(CreateMoviePayload { movie: None, user_errors: problems })
-            }
+            CreatedMovie::Refused(problems) => Ok(CreateMoviePayload {
+                movie: None,
+                movie_edge: None,
+                user_errors: UserError::all(problems, OWN_ID),
+                query: Some(Query),
+            }),
         }
     }
 
@@ -113,11 +128,13 @@ impl Mutation {
             return Ok(DeleteMoviePayload {
                 deleted_movie_id: Some(input.id),
                 user_errors: Vec::new(),
+                query: Some(Query),
             });
         }
         Ok(DeleteMoviePayload {
             deleted_movie_id: None,
-            user_errors: vec![no_such_movie(&input.id)],
+            user_errors: UserError::all(vec![no_such_movie(&input.id)], OWN_ID),
+            query: Some(Query),
         })
     }
 
@@ -129,8 +146,8 @@ impl Mutation {
         #[graphql(desc = "The movie, the data and the options.")] input: ImportCategoryInput,
     ) -> async_graphql::Result<ImportCategoryPayload> {
         let options = import_options(input.options, NullPolicy::Clear);
-        let outcome = import_typed(ctx, &input.movie_id, input.data, options).await?;
-        Ok(outcome.with_remedy(CREATE_MOVIE).into())
+        let (outcome, subject) = import_typed(ctx, &input.movie_id, input.data, options).await?;
+        Ok(ImportCategoryPayload::new(outcome.with_remedy(CREATE_MOVIE), subject))
     }
 
     /// Imports the text of an exported file, or of a language model's answer. The category is read
@@ -143,15 +160,16 @@ impl Mutation {
     ) -> async_graphql::Result<ImportDocumentPayload> {
         let permission = ctx.can_import(import_options(input.options, NullPolicy::Keep))?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
-            let outcome = Outcome::no_movie(no_such_movie(&input.movie_id));
-            return Ok(ImportDocumentPayload::new(outcome, None));
+            let (outcome, subject) = no_movie(&input.movie_id, InputKind::Document);
+            return Ok(ImportDocumentPayload::new(outcome, subject, None));
         };
         let category = input.category;
         let incoming = SentDocument::Document { text: input.document.into(), category };
         let outcome =
             ctx.catalog().import(&permission, &movie, incoming).await.map_err(ApiError::from)?;
         let hint = outcome.repair_hint(&movie, category);
-        Ok(ImportDocumentPayload::new(outcome.with_remedy(CREATE_MOVIE), hint))
+        let subject = Subject { movie: Some(movie), input: InputKind::Document };
+        Ok(ImportDocumentPayload::new(outcome.with_remedy(CREATE_MOVIE), subject, hint))
     }
 
     /// Imports typed data into a category's open draft. Without a draft: user error NO_DRAFT. Needs
@@ -167,7 +185,8 @@ impl Mutation {
             create_movie: false,
             ..import_options(input.options, NullPolicy::Clear)
         };
-        Ok(import_typed(ctx, &input.movie_id, input.data, options).await?.into())
+        let (outcome, subject) = import_typed(ctx, &input.movie_id, input.data, options).await?;
+        Ok(UpdateDraftPayload::new(outcome, subject))
     }
 
     /// Publishes a category's draft: merges it into the published document as a new revision, and
@@ -181,7 +200,8 @@ impl Mutation {
         let (permission, publish_permission) =
             (ctx.can_draft()?, if options.dry_run { None } else { Some(ctx.can_publish()?) });
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
-            return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
+            let (outcome, subject) = no_movie(&input.movie_id, InputKind::Stored);
+            return Ok(PublishDraftPayload::new(outcome, input.category, subject));
         };
         let outcome = match publish_permission {
             Some(permission) => {
@@ -191,7 +211,8 @@ impl Mutation {
                 ctx.catalog().plan_publication(&permission, &movie, input.category, &options).await
             }
         };
-        Ok(outcome.map_err(ApiError::from)?.into())
+        let subject = Subject { movie: Some(movie), input: InputKind::Stored };
+        Ok(PublishDraftPayload::new(outcome.map_err(ApiError::from)?, input.category, subject))
     }
 
     /// Discards a category's draft. The published document does not change. Needs the role ADMIN.
@@ -202,10 +223,12 @@ impl Mutation {
     ) -> async_graphql::Result<DiscardDraftPayload> {
         let permission = ctx.can_publish()?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
-            return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
+            let (outcome, subject) = no_movie(&input.movie_id, InputKind::Stored);
+            return Ok(DiscardDraftPayload::new(outcome, input.category, subject));
         };
         let outcome = ctx.catalog().discard_draft(&permission, &movie, input.category).await;
-        Ok(outcome.map_err(ApiError::from)?.into())
+        let subject = Subject { movie: Some(movie), input: InputKind::Stored };
+        Ok(DiscardDraftPayload::new(outcome.map_err(ApiError::from)?, input.category, subject))
     }
 
     /// Restores an earlier revision of a category, as a new revision. The history stays as it is.
@@ -217,14 +240,16 @@ impl Mutation {
     ) -> async_graphql::Result<RevertCategoryPayload> {
         let permission = ctx.can_publish()?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
-            return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
+            let (outcome, subject) = no_movie(&input.movie_id, InputKind::Stored);
+            return Ok(RevertCategoryPayload::new(outcome, subject));
         };
         let options = input.options();
         let outcome = ctx
             .catalog()
             .revert(&permission, &movie, input.category, input.revision, &options)
             .await;
-        Ok(outcome.map_err(ApiError::from)?.into())
+        let subject = Subject { movie: Some(movie), input: InputKind::Stored };
+        Ok(RevertCategoryPayload::new(outcome.map_err(ApiError::from)?, subject))
     }
 
     /// Locks fields and list items: imports from TMDB and LLM_GENERATED no longer change them, and
@@ -256,17 +281,22 @@ impl Mutation {
     }
 }
 
+/// The outcome for an id that does not belong to a movie.
+fn no_movie(id: &ID, input: InputKind) -> (Outcome, Subject) {
+    (Outcome::no_movie(no_such_movie(id)), Subject { movie: None, input })
+}
+
 async fn import_typed(
     ctx: &Context<'_>,
     movie: &ID,
     data: CategoryInput,
     options: ImportOptions,
-) -> async_graphql::Result<Outcome> {
+) -> async_graphql::Result<(Outcome, Subject)> {
     let permission = ctx.can_import(options)?;
     let (category, data) = data.into_json().map_err(ApiError::from)?;
-    let Ok(id) = movie.parse::<MovieId>() else {
-        return Ok(Outcome::no_movie(no_such_movie(movie)));
-    };
+    let input = InputKind::Typed(category);
+    let Ok(id) = movie.parse::<MovieId>() else { return Ok(no_movie(movie, input)) };
     let incoming = SentDocument::Typed { category, data };
-    Ok(ctx.catalog().import(&permission, &id, incoming).await.map_err(ApiError::from)?)
+    let outcome = ctx.catalog().import(&permission, &id, incoming).await.map_err(ApiError::from)?;
+    Ok((outcome, Subject { movie: Some(id), input }))
 }

@@ -7,6 +7,8 @@ use crate::graphql::error::{Restricted, restricted};
 use crate::graphql::model::entities::{
     Ceremony, CeremonyConnection, Genre, GenreConnection, Platform, PlatformConnection,
 };
+use crate::graphql::model::inputs::{EntityFilter, PersonFilter};
+use crate::graphql::model::pages::PageArgs;
 use crate::graphql::model::people::{
     PersonConnection, PossibleDuplicateConnection, duplicates, entity_page,
 };
@@ -35,12 +37,18 @@ impl EntityQuery {
     async fn people(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one; at most 500 characters.")]
-        search: String,
-        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "The name to search for.")] filter: PersonFilter,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
     ) -> async_graphql::Result<PersonConnection> {
-        Ok(entity_page(ctx, EntityKind::Person, Some(search), first, after, Person).await?)
+        let search = Some(filter.search);
+        let args = PageArgs { first, after, last, before };
+        Ok(entity_page(ctx, EntityKind::Person, search, args, Person).await?)
     }
 
     /// Pairs of people who may be the same person, most likely first: they have the same name
@@ -50,10 +58,15 @@ impl EntityQuery {
     async fn duplicate_people(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
     ) -> Restricted<PossibleDuplicateConnection> {
-        restricted(duplicates(ctx, first, after).await)
+        restricted(duplicates(ctx, PageArgs { first, after, last, before }).await)
     }
 
     /// The award ceremony with this id. Null if there is none.
@@ -69,13 +82,18 @@ impl EntityQuery {
     async fn ceremonies(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one. Default: all.")] search: Option<
-            String,
+        #[graphql(desc = "The name to search for. Default: all.")] filter: Option<EntityFilter>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
         >,
-        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
     ) -> async_graphql::Result<CeremonyConnection> {
-        Ok(entity_page(ctx, EntityKind::Ceremony, search, first, after, Ceremony).await?)
+        let search = filter.and_then(|filter| filter.search);
+        let args = PageArgs { first, after, last, before };
+        Ok(entity_page(ctx, EntityKind::Ceremony, search, args, Ceremony).await?)
     }
 
     /// The streaming platform with this id. Null if there is none.
@@ -91,13 +109,18 @@ impl EntityQuery {
     async fn platforms(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one. Default: all.")] search: Option<
-            String,
+        #[graphql(desc = "The name to search for. Default: all.")] filter: Option<EntityFilter>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
         >,
-        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
     ) -> async_graphql::Result<PlatformConnection> {
-        Ok(entity_page(ctx, EntityKind::Platform, search, first, after, Platform).await?)
+        let search = filter.and_then(|filter| filter.search);
+        let args = PageArgs { first, after, last, before };
+        Ok(entity_page(ctx, EntityKind::Platform, search, args, Platform).await?)
     }
 
     /// The genre with this id. Null if there is none.
@@ -113,12 +136,17 @@ impl EntityQuery {
     async fn genres(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one. Default: all.")] search: Option<
-            String,
+        #[graphql(desc = "The name to search for. Default: all.")] filter: Option<EntityFilter>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
         >,
-        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
     ) -> async_graphql::Result<GenreConnection> {
-        Ok(entity_page(ctx, EntityKind::Genre, search, first, after, Genre).await?)
+        let search = filter.and_then(|filter| filter.search);
+        let args = PageArgs { first, after, last, before };
+        Ok(entity_page(ctx, EntityKind::Genre, search, args, Genre).await?)
     }
 }

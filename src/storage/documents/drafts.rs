@@ -1,7 +1,7 @@
 //! Open drafts and the review queue.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
@@ -12,7 +12,7 @@ use super::published::{DocumentKey, source};
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{contribution, draft};
-use crate::storage::{Database, StorageError, Transaction};
+use crate::storage::{Database, PageRequest, StorageError, Transaction};
 
 /// The open draft of a document.
 #[derive(Debug, Clone)]
@@ -52,9 +52,9 @@ pub struct DraftFilter {
     /// both.
     pub author: Option<String>,
     /// The newest contribution is from before this time.
-    pub updated_before: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
     /// The newest contribution is from this time or later.
-    pub updated_after: Option<DateTime<Utc>>,
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// The position of a draft in the review queue.
@@ -178,8 +178,8 @@ fn condition(filter: &DraftFilter) -> Condition {
     let mut all = Condition::all()
         .add_option(filter.movie.as_ref().map(|movie| draft::Column::MovieId.eq(movie.as_str())))
         .add_option(filter.category.map(|category| draft::Column::Category.eq(category.as_str())))
-        .add_option(filter.updated_before.map(|moment| draft::Column::UpdatedAt.lt(moment)))
-        .add_option(filter.updated_after.map(|moment| draft::Column::UpdatedAt.gte(moment)));
+        .add_option(filter.until.map(|moment| draft::Column::UpdatedAt.lt(moment)))
+        .add_option(filter.since.map(|moment| draft::Column::UpdatedAt.gte(moment)));
     if filter.source.is_some() || filter.author.is_some() {
         let same = |ours: draft::Column, theirs: contribution::Column| {
             Expr::col((contribution::Entity, theirs)).equals((draft::Entity, ours))
@@ -248,32 +248,33 @@ impl Database {
     pub async fn draft_page(
         &self,
         filter: &DraftFilter,
-        after: Option<&DraftPosition>,
-        limit: u64,
+        page: &PageRequest<DraftPosition>,
     ) -> Result<DraftPage, StorageError> {
+        let beyond = |column: draft::Column, value: sea_orm::Value| {
+            if page.backward { column.lt(value) } else { column.gt(value) }
+        };
         let mut query = entries().filter(condition(filter));
-        if let Some(DraftPosition { updated_at, movie, category }) = after {
+        if let Some(DraftPosition { updated_at, movie, category }) = &page.from {
+            let (movie, category) = (movie.as_str(), category.as_str());
             let same_moment = Condition::all().add(draft::Column::UpdatedAt.eq(*updated_at));
-            let same_movie = same_moment.clone().add(draft::Column::MovieId.eq(movie.as_str()));
+            let same_movie = same_moment.clone().add(draft::Column::MovieId.eq(movie));
             query = query.filter(
                 Condition::any()
-                    .add(draft::Column::UpdatedAt.gt(*updated_at))
-                    .add(same_moment.add(draft::Column::MovieId.gt(movie.as_str())))
-                    .add(same_movie.add(draft::Column::Category.gt(category.as_str()))),
+                    .add(beyond(draft::Column::UpdatedAt, (*updated_at).into()))
+                    .add(same_moment.add(beyond(draft::Column::MovieId, movie.into())))
+                    .add(same_movie.add(beyond(draft::Column::Category, category.into()))),
             );
         }
+        let direction = if page.backward { Order::Desc } else { Order::Asc };
         let rows = query
-            .order_by_asc(draft::Column::UpdatedAt)
-            .order_by_asc(draft::Column::MovieId)
-            .order_by_asc(draft::Column::Category)
-            .limit(limit + 1)
+            .order_by(draft::Column::UpdatedAt, direction.clone())
+            .order_by(draft::Column::MovieId, direction.clone())
+            .order_by(draft::Column::Category, direction)
+            .limit(page.rows())
             .into_model::<EntryRow>()
             .all(&self.reader)
             .await?;
-        let mut drafts = rows.into_iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let has_more = drafts.len() > limit;
-        drafts.truncate(limit);
+        let (drafts, has_more) = page.cut(rows.into_iter().map(entry).collect::<Result<_, _>>()?);
         Ok(DraftPage { drafts, has_more })
     }
 

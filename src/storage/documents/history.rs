@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Order;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::published::{
@@ -11,7 +12,7 @@ use super::published::{
 use crate::document::{Category, Metadata, MovieId};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{document, revision};
-use crate::storage::{Database, StorageError};
+use crate::storage::{Database, PageRequest, StorageError};
 
 /// The most states in one statement. Each adds a condition, and `SQLite` limits how deep conditions
 /// nest.
@@ -29,8 +30,9 @@ fn metadata((revision, from, updated_at, updated_by): MetadataRow) -> Metadata {
 }
 
 impl Database {
-    /// The metadata of the states of a document, including the current one, newest first. `before`
-    /// limits them to earlier revisions.
+    /// The metadata of the states of a document, including the current one, newest first. A
+    /// position is the number of a revision. Returns one more than the page holds if there are
+    /// more, in the direction of reading.
     ///
     /// # Errors
     /// When the database fails.
@@ -38,8 +40,7 @@ impl Database {
         &self,
         movie: &MovieId,
         category: Category,
-        before: Option<i64>,
-        limit: u64,
+        page: &PageRequest<i64>,
     ) -> Result<Vec<Metadata>, StorageError> {
         // The current revision is read before the superseded ones, so that a publication between
         // the two reads neither hides nor duplicates a state.
@@ -57,11 +58,14 @@ impl Database {
             .one(&self.reader)
             .await?;
         let Some(present) = present else { return Ok(Vec::new()) };
-        let older_than = before.map_or(present.0, |before| before.min(present.0));
-        let mut found = Vec::new();
-        if before.is_none_or(|before| present.0 < before) {
-            found.push(metadata(present));
-        }
+        let newest = present.0;
+        let superseded = if page.backward {
+            let beyond = page.from.map(|from| revision::Column::Revision.gt(from));
+            Condition::all().add(revision::Column::Revision.lt(newest)).add_option(beyond)
+        } else {
+            let older_than = page.from.map_or(newest, |from| from.min(newest));
+            Condition::all().add(revision::Column::Revision.lt(older_than))
+        };
         let rows: Vec<MetadataRow> = revision::Entity::find()
             .select_only()
             .columns([
@@ -72,14 +76,25 @@ impl Database {
             ])
             .filter(revision::Column::MovieId.eq(movie.as_str()))
             .filter(revision::Column::Category.eq(category.as_str()))
-            .filter(revision::Column::Revision.lt(older_than))
-            .order_by_desc(revision::Column::Revision)
-            .limit(limit)
+            .filter(superseded)
+            .order_by(
+                revision::Column::Revision,
+                if page.backward { Order::Asc } else { Order::Desc },
+            )
+            .limit(page.rows())
             .into_tuple()
             .all(&self.reader)
             .await?;
-        found.extend(rows.into_iter().map(metadata));
-        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let superseded = rows.into_iter().map(metadata);
+        let is_present_beyond =
+            page.from.is_none_or(|from| if page.backward { newest > from } else { newest < from });
+        let present = is_present_beyond.then(|| metadata(present));
+        let mut found: Vec<Metadata> = if page.backward {
+            superseded.chain(present).collect()
+        } else {
+            present.into_iter().chain(superseded).collect()
+        };
+        found.truncate(usize::try_from(page.rows()).unwrap_or(usize::MAX));
         Ok(found)
     }
 

@@ -10,7 +10,7 @@ use crate::document::{Category, MovieId};
 use crate::storage::db::statements::{ROWS_PER_STATEMENT, placeholders};
 use crate::storage::documents::published::DocumentKey;
 use crate::storage::tables::{credit, nomination};
-use crate::storage::{Database, StorageError, Transaction};
+use crate::storage::{Database, PageRequest, StorageError, Transaction};
 
 /// The position of an entry in the works of a person. They are sorted newest first, and those
 /// without a year last.
@@ -93,30 +93,31 @@ const NOMINATIONS: &str = "c.nominee_id AS person, c.movie_id, c.year, c.id, c.c
     c.category, c.won, c.year AS sorted_by, c.nominee_id AS of_person \
     FROM nominations c WHERE c.nominee_id";
 
-/// The SQL and the parameters for up to `limit` entries of each person after a position.
+/// The SQL and the parameters for a page of the entries of each person, with one entry more.
 fn page_sql(
     select: &str,
     people: &[String],
-    after: Option<&WorkPosition>,
-    limit: u64,
+    page: &PageRequest<WorkPosition>,
 ) -> (String, Vec<Value>) {
+    let (older, later, down, up) =
+        if page.backward { (">", "<", "ASC", "DESC") } else { ("<", ">", "DESC", "ASC") };
     let mut values: Vec<Value> = people.iter().map(|id| id.as_str().into()).collect();
     let all = placeholders(values.len());
     let next = values.len() + 1;
-    values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+    values.push(i64::try_from(page.rows()).unwrap_or(i64::MAX).into());
     let mut beyond = String::new();
-    if let Some(WorkPosition { year, movie, id }) = after {
+    if let Some(WorkPosition { year, movie, id }) = &page.from {
         let (y, m, i) = (next + 1, next + 2, next + 3);
         beyond = format!(
-            "WHERE sorted_by < ${y} OR (sorted_by = ${y} AND \
-             (movie_id > ${m} OR (movie_id = ${m} AND id > ${i})))"
+            "WHERE sorted_by {older} ${y} OR (sorted_by = ${y} AND \
+             (movie_id {later} ${m} OR (movie_id = ${m} AND id {later} ${i})))"
         );
         values.extend([(*year).into(), movie.as_str().into(), id.as_str().into()]);
     }
     let sql = format!(
         "SELECT * FROM ( \
            SELECT works.*, ROW_NUMBER() OVER ( \
-             PARTITION BY of_person ORDER BY sorted_by DESC, movie_id, id) AS place \
+             PARTITION BY of_person ORDER BY sorted_by {down}, movie_id {up}, id {up}) AS place \
            FROM (SELECT {select} IN ({all})) AS works {beyond}) AS placed \
          WHERE place <= ${next} ORDER BY person, place"
     );
@@ -124,38 +125,37 @@ fn page_sql(
 }
 
 impl Database {
-    /// The credits of these people, newest first for each: up to `limit` each, after a position.
+    /// The credits of these people, newest first for each: a page of each, in the direction of
+    /// reading, with one entry more if there are more.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn credits_of(
         &self,
         people: &[String],
-        after: Option<&WorkPosition>,
-        limit: u64,
+        page: &PageRequest<WorkPosition>,
     ) -> Result<Vec<CreditEntry>, StorageError> {
         let mut found = Vec::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
-            let (sql, values) = page_sql(CREDITS, people, after, limit);
+            let (sql, values) = page_sql(CREDITS, people, page);
             found.extend(self.query_rows(sql, values).await?);
         }
         Ok(found)
     }
 
-    /// The nominations of these people, newest first for each: up to `limit` each, after a
-    /// position.
+    /// The nominations of these people, newest first for each: a page of each, in the direction of
+    /// reading, with one entry more if there are more.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn nominations_of(
         &self,
         people: &[String],
-        after: Option<&WorkPosition>,
-        limit: u64,
+        page: &PageRequest<WorkPosition>,
     ) -> Result<Vec<NominationEntry>, StorageError> {
         let mut found = Vec::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
-            let (sql, values) = page_sql(NOMINATIONS, people, after, limit);
+            let (sql, values) = page_sql(NOMINATIONS, people, page);
             found.extend(self.query_rows(sql, values).await?);
         }
         Ok(found)

@@ -9,7 +9,7 @@ use super::names::parse_movie_id;
 use crate::document::MovieId;
 use crate::document::schema::entities::EntityKind;
 use crate::storage::db::statements::{ROWS_PER_STATEMENT, placeholders};
-use crate::storage::{Database, MovieOrder, PageRequest, StorageError};
+use crate::storage::{Database, MovieOrder, MoviePageRequest, StorageError};
 
 #[derive(FromQueryResult)]
 struct MentionRow {
@@ -45,7 +45,7 @@ impl Database {
         kind: EntityKind,
         entities: &[String],
         order: MovieOrder,
-        page: &PageRequest,
+        page: &MoviePageRequest,
     ) -> Result<Option<Vec<(String, MovieId)>>, StorageError> {
         let (table, column) = projection(kind);
         let sorted = order.column();
@@ -56,7 +56,7 @@ impl Database {
         for entities in entities.chunks(ROWS_PER_STATEMENT) {
             let mut values: Vec<Value> = entities.iter().map(|id| id.as_str().into()).collect();
             let (all, last) = (placeholders(values.len()), values.len() + 1);
-            values.push(i64::try_from(page.limit + 1).unwrap_or(i64::MAX).into());
+            values.push(i64::try_from(page.rows()).unwrap_or(i64::MAX).into());
             let mut condition = String::new();
             if let Some((value, id)) = &page.from {
                 let Some(bound) = order.parse_sort_value(value) else { return Ok(None) };

@@ -10,7 +10,7 @@ use crate::document::ids::InvalidMovieId;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key};
 use crate::storage::tables::{entity, entity_name, movie_genre};
-use crate::storage::{Database, StorageError, Transaction};
+use crate::storage::{Database, PageRequest, StorageError, Transaction};
 
 /// The position of an entity in a search result: how well its name matches, the name, and its id.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -25,9 +25,9 @@ pub struct EntityPosition {
 /// somewhere.
 const MIN_INFIX_CHARS: usize = 3;
 
-/// Returns each entity once, under its best name, sorted and limited to a page. The matching names
-/// are selected first, from the index alone. Otherwise `SQLite` goes through all entities to group
-/// them, which took ten times as long.
+/// Returns each entity once, under its best name. The matching names are selected first, from the
+/// index alone. Otherwise `SQLite` goes through all entities to group them, which took ten times as
+/// long.
 const FIND_ENTITIES: &str = "WITH fitting AS MATERIALIZED ( \
       SELECT entity_id, name_key, name FROM entity_names \
       WHERE kind = $1 AND name_key LIKE $4 ESCAPE '\\') \
@@ -37,13 +37,39 @@ const FIND_ENTITIES: &str = "WITH fitting AS MATERIALIZED ( \
           WHEN n.name_key LIKE $3 ESCAPE '\\' THEN 1 ELSE 2 END) AS fit, \
         COALESCE(MIN(CASE WHEN n.name = e.name THEN n.name_key END), MIN(n.name_key)) AS name_key \
       FROM fitting n JOIN entities e ON e.kind = $1 AND e.id = n.entity_id \
-      GROUP BY n.entity_id) AS found \
+      GROUP BY n.entity_id) AS found ";
+/// The page of [`FIND_ENTITIES`] after a position.
+const FORWARD: &str = "\
     WHERE fit > $5 OR (fit = $5 AND (name_key > $6 OR (name_key = $6 AND id > $7))) \
     ORDER BY fit, name_key, id LIMIT $8";
+/// The page of [`FIND_ENTITIES`] before a position, in reverse order.
+const BACKWARD: &str = "\
+    WHERE fit < $5 OR (fit = $5 AND (name_key < $6 OR (name_key = $6 AND id < $7))) \
+    ORDER BY fit DESC, name_key DESC, id DESC LIMIT $8";
+/// The number of entities that [`FIND_ENTITIES`] returns.
+const COUNT_ENTITIES: &str = "SELECT COUNT(DISTINCT n.entity_id) AS total FROM entity_names n \
+    JOIN entities e ON e.kind = $1 AND e.id = n.entity_id \
+    WHERE n.kind = $1 AND n.name_key LIKE $2 ESCAPE '\\'";
+
+#[derive(FromQueryResult)]
+struct TotalRow {
+    total: i64,
+}
+
+/// The patterns of a search: of names that start with it, and of names that match it.
+fn patterns(search: Option<&str>) -> (String, String) {
+    let wanted = search.map(comparable).unwrap_or_default();
+    let escaped = wanted.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let start = format!("{escaped}%");
+    let is_infix = wanted.chars().count() >= MIN_INFIX_CHARS;
+    let like = if is_infix { format!("%{start}") } else { start.clone() };
+    (start, like)
+}
 
 impl Database {
     /// A page of the entities of a kind with a name that matches `search`, best first; without a
-    /// search, all entities by name. Returns one more than `limit` if there are more.
+    /// search, all entities by name. Returns one more than the page holds if there are more, in the
+    /// direction of reading.
     ///
     /// # Errors
     /// When the database fails.
@@ -51,17 +77,16 @@ impl Database {
         &self,
         kind: EntityKind,
         search: Option<&str>,
-        after: Option<&EntityPosition>,
-        limit: u64,
+        page: &PageRequest<EntityPosition>,
     ) -> Result<Vec<EntityPosition>, StorageError> {
-        let wanted = search.map(comparable).unwrap_or_default();
-        let escaped = wanted.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let start = format!("{escaped}%");
-        let is_infix = wanted.chars().count() >= MIN_INFIX_CHARS;
-        let like = if is_infix { format!("%{start}") } else { start.clone() };
+        let (start, like) = patterns(search);
         let whole = search.map(index_key).unwrap_or_default();
-        let (fit, name_key, id) =
-            after.map_or((-1, "", ""), |place| (place.fit, &place.name_key, &place.id));
+        let (fit, name_key, id) = match &page.from {
+            Some(place) => (place.fit, place.name_key.as_str(), place.id.as_str()),
+            // Before the first entity, or after the last one.
+            None if page.backward => (i32::MAX, "", ""),
+            None => (-1, "", ""),
+        };
         let values: [sea_orm::Value; 8] = [
             kind.as_str().into(),
             whole.into(),
@@ -70,11 +95,30 @@ impl Database {
             fit.into(),
             name_key.into(),
             id.into(),
-            i64::try_from(limit + 1).unwrap_or(i64::MAX).into(),
+            i64::try_from(page.rows()).unwrap_or(i64::MAX).into(),
         ];
-        let statement =
-            Statement::from_sql_and_values(self.reader.backend(), FIND_ENTITIES, values);
+        let beyond = if page.backward { BACKWARD } else { FORWARD };
+        let sql = format!("{FIND_ENTITIES}{beyond}");
+        let statement = Statement::from_sql_and_values(self.reader.backend(), sql, values);
         Ok(EntityPosition::find_by_statement(statement).all(&self.reader).await?)
+    }
+
+    /// The number of entities of a kind with a name that matches `search`; without a search, of all
+    /// entities.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_entities(
+        &self,
+        kind: EntityKind,
+        search: Option<&str>,
+    ) -> Result<u64, StorageError> {
+        let (_, like) = patterns(search);
+        let values: [sea_orm::Value; 2] = [kind.as_str().into(), like.into()];
+        let statement =
+            Statement::from_sql_and_values(self.reader.backend(), COUNT_ENTITIES, values);
+        let row = TotalRow::find_by_statement(statement).one(&self.reader).await?;
+        Ok(row.map_or(0, |row| u64::try_from(row.total).unwrap_or_default()))
     }
 }
 

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Order;
 use sea_orm::{
-    ColumnTrait, Condition, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Set,
+    ColumnTrait, Condition, DerivePartialModel, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set,
 };
 
 use super::entry::{ImportRow, NewImport};
@@ -16,7 +17,7 @@ use crate::document::{Category, MovieId, Source, Stage};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::documents::published::source;
 use crate::storage::tables::import;
-use crate::storage::{Database, StorageError, Transaction};
+use crate::storage::{Database, PageRequest, StorageError, Transaction};
 
 /// Filters for the import log. `None` does not filter.
 #[derive(Debug, Clone, Default)]
@@ -191,23 +192,30 @@ impl Database {
     pub async fn import_page(
         &self,
         filter: &ImportFilter,
-        before: Option<&str>,
-        limit: u64,
+        page: &PageRequest<String>,
     ) -> Result<ImportPage, StorageError> {
+        let id = import::Column::Id;
+        let beyond = page
+            .from
+            .as_ref()
+            .map(|from| if page.backward { id.gt(from.as_str()) } else { id.lt(from.as_str()) });
         let columns = import::Entity::find()
-            .filter(
-                condition(filter).add_option(before.map(|before| import::Column::Id.lt(before))),
-            )
-            .order_by_desc(import::Column::Id)
-            .limit(limit + 1)
+            .filter(condition(filter).add_option(beyond))
+            .order_by(id, if page.backward { Order::Asc } else { Order::Desc })
+            .limit(page.rows())
             .into_partial_model::<ImportColumns>()
             .all(&self.reader)
             .await?;
-        let mut records = columns.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let has_more = records.len() > limit;
-        records.truncate(limit);
+        let (records, has_more) = page.cut(columns.into_iter().map(row).collect::<Result<_, _>>()?);
         Ok(ImportPage { records, has_more })
+    }
+
+    /// The number of entries that match the filter.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_imports(&self, filter: &ImportFilter) -> Result<u64, StorageError> {
+        Ok(import::Entity::find().filter(condition(filter)).count(&self.reader).await?)
     }
 }
 

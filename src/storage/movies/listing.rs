@@ -10,7 +10,7 @@ use super::rows::{MovieRow, row, title_key};
 use crate::document::Category;
 use crate::document::text::comparable;
 use crate::storage::tables::{document, movie, movie_genre};
-use crate::storage::{Database, StorageError};
+use crate::storage::{Database, PageRequest, StorageError};
 
 /// Filters for movies. `None` or an empty list does not filter.
 #[derive(Debug, Clone, Default)]
@@ -44,14 +44,8 @@ pub struct MovieOrder {
     pub descending: bool,
 }
 
-/// A page of a list: up to `limit` movies after a position, or before it if `backward`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PageRequest {
-    /// The position: the sort value and the id of a movie.
-    pub from: Option<(String, String)>,
-    pub limit: u64,
-    pub backward: bool,
-}
+/// Which page of movies. A position is the sort value and the id of a movie.
+pub type MoviePageRequest = PageRequest<(String, String)>;
 
 /// A page of movies, in the order of the list.
 #[derive(Debug)]
@@ -158,7 +152,7 @@ impl Database {
         &self,
         filter: &MovieFilter,
         order: MovieOrder,
-        page: &PageRequest,
+        page: &MoviePageRequest,
     ) -> Result<Option<MoviePage>, StorageError> {
         let column = order.column();
         let ascending = order.descending == page.backward;
@@ -180,16 +174,10 @@ impl Database {
         let rows = query
             .order_by(column, direction.clone())
             .order_by(movie::Column::Id, direction)
-            .limit(page.limit + 1)
+            .limit(page.rows())
             .all(&self.reader)
             .await?;
-        let mut movies = rows.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
-        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let has_more = movies.len() > limit;
-        movies.truncate(limit);
-        if page.backward {
-            movies.reverse();
-        }
+        let (movies, has_more) = page.cut(rows.into_iter().map(row).collect::<Result<_, _>>()?);
         Ok(Some(MoviePage { movies, has_more }))
     }
 }

@@ -748,6 +748,10 @@ async fn an_invalid_configuration_value_is_a_one_line_error() {
         ),
         ("REELPORT_CORS_ORIGINS", "app.example.com", "app.example.com", "http or https"),
         ("REELPORT_CORS_ORIGINS", "https://u:hunter2@a.example", "a user name", "http or https"),
+        ("REELPORT_GRAPHQL_COST", "999", "999", "1000 to 10000000"),
+        ("REELPORT_GRAPHQL_FIELDS", "lots", "lots", "10000 to 10000000"),
+        ("REELPORT_GRAPHQL_DEPTH", "14", "14", "15 to 100"),
+        ("REELPORT_GRAPHQL_TIME", "0", "0", "1 to 3600"),
         ("REELPORT_DEMO", "2", "2", "true, false, 1, 0, yes or no"),
         ("REELPORT_LOG", "loud=loudest", "loudest", "debug"),
     ];
