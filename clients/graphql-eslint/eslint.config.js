@@ -63,7 +63,6 @@ const schema = {
       "error",
       { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false, withEdgeSuffix: true },
     ],
-    "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }],
     // Documents, plans and payloads are parts of what contains them and have no id of their own.
     "@graphql-eslint/strict-id-in-types": "off",
     // Names that the files have too: `awards` in Awards, `draft_revision` in the metadata.
