@@ -58,7 +58,8 @@ const schema = {
     // Exactly one field of a oneOf input is given, so each may be left out.
     "@graphql-eslint/require-nullable-fields-with-oneof": "error",
 
-    // Lists of a document, of a plan or of names are whole, not pages; pages are connections.
+    // Lists of a document, of a plan or of names are whole, not pages; pages are connections. Entries
+    // of a filmography, nominations and possible duplicates have no id of their own.
     "@graphql-eslint/relay-edge-types": [
       "error",
       { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false, withEdgeSuffix: true },
