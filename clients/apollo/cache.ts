@@ -4,6 +4,11 @@ import { embeddedTypes, possibleTypes } from "../caches.json";
 /** Embedded objects belong to the object that contains them, and have no identity of their own. */
 const embedded = embeddedTypes.map((type) => [type, { keyFields: false, merge: true }]);
 
+/** Lists that can become shorter; the newer one replaces the older. */
+const whole = { merge: false };
+const Movie = { fields: { drafts: whole, locks: whole, provenance: whole } };
+
 export function createCache(): InMemoryCache {
-  return new InMemoryCache({ possibleTypes, typePolicies: Object.fromEntries(embedded) });
+  const typePolicies = { ...Object.fromEntries(embedded), Movie };
+  return new InMemoryCache({ possibleTypes, typePolicies });
 }

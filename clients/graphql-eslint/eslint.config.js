@@ -58,12 +58,12 @@ const schema = {
     // Exactly one field of a oneOf input is given, so each may be left out.
     "@graphql-eslint/require-nullable-fields-with-oneof": "error",
 
-    // Lists of a document, of a plan or of names are whole, not pages; pages are connections.
+    // Lists of a document, of a plan or of names are whole, not pages; pages are connections. Entries
+    // of a filmography, nominations and possible duplicates have no id of their own.
     "@graphql-eslint/relay-edge-types": [
       "error",
       { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false, withEdgeSuffix: true },
     ],
-    "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }],
     // Documents, plans and payloads are parts of what contains them and have no id of their own.
     "@graphql-eslint/strict-id-in-types": "off",
     // Names that the files have too: `awards` in Awards, `draft_revision` in the metadata.
@@ -85,8 +85,10 @@ export default [
   operations("relay", {
     // relay-compiler asks for these names: the file's, and the kind of operation at the end.
     "@graphql-eslint/naming-convention": "off",
-    // relay-compiler adds the ids.
+    // relay-compiler adds the ids, knows its directives, and makes queries of fragments.
     "@graphql-eslint/require-selections": "off",
+    "@graphql-eslint/known-directives": "off",
+    "@graphql-eslint/no-unused-fragments": "off",
   }),
   operations("ariadne-codegen", {
     // The generated client has no cache that needs the ids.

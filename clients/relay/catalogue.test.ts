@@ -1,6 +1,8 @@
-// Relay's runtime with the fragments of catalogue.ts: objects are fetched again by their ids, and
-// the pages of a connection become one list.
+// Relay's runtime with the fragments of catalogue.ts and the mutations of edges.ts: objects are
+// fetched again by their ids, the pages of a connection become one list, and mutations change it.
 import {
+  commitMutation,
+  ConnectionHandler,
   createOperationDescriptor,
   type ConcreteRequest,
   fetchQuery,
@@ -12,6 +14,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Session } from "../session/session.ts";
 import { ADMIN, startServer, type Server } from "../support/server.ts";
 import { DRAFTS, FILMOGRAPHY, IMPORTS, MOVIE, REVISIONS } from "./catalogue.ts";
+import { DISCARD_DRAFT, OPEN_DRAFT, PUBLISH } from "./edges.ts";
 import { createEnvironment } from "./environment.ts";
 import draftsQuery from "./generated/catalogueDraftsQuery.graphql.ts";
 import filmographyQuery from "./generated/catalogueFilmographyQuery.graphql.ts";
@@ -110,3 +113,50 @@ test.each([
   expect(new Set(all.edges.map(({ node }) => JSON.stringify(node))).size).toBe(2);
   expect(warnings).not.toHaveBeenCalled();
 });
+
+/** Commits a mutation; its directives change the connection. */
+function commit(mutation: GraphQLTaggedNode, input: object, connection: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    commitMutation(environment, {
+      mutation,
+      variables: { input, connections: [connection] },
+      onCompleted: (_data, errors) => (errors ? reject(errors[0]) : resolve()),
+      onError: reject,
+    });
+  });
+}
+
+const event = (title: string) => ({ timeline: { events: [{ date: "2024", title }] } });
+
+test("relay: a draft is appended to a list and deleted from it", async () => {
+  const variables = { first: 10, after: null };
+  const before = (await load(draftsQuery, variables, DRAFTS))["drafts"] as Connection;
+  const categories = () => {
+    const drafts = read(draftsQuery, variables, DRAFTS)["drafts"] as Connection;
+    return drafts.edges.map(({ node }) => node["category"]);
+  };
+  const connection = ConnectionHandler.getConnectionID("client:root", "catalogueDrafts_drafts");
+  const movieId = "tmdb-603";
+  const options = { target: "DRAFT" };
+  await commit(OPEN_DRAFT, { movieId, data: { trivia: { items: [FACT] } }, options }, connection);
+  expect(categories()).toEqual([...before.edges.map(({ node }) => node["category"]), "TRIVIA"]);
+  await commit(DISCARD_DRAFT, { movieId, category: "TRIVIA" }, connection);
+  expect(categories()).toEqual(before.edges.map(({ node }) => node["category"]));
+});
+
+test("relay: a revision is prepended to a list", async () => {
+  const variables = { id: FIGHT_CLUB, first: 10, after: null };
+  await load(revisionsQuery, variables, REVISIONS);
+  const numbers = () => {
+    const revisions = read(revisionsQuery, variables, REVISIONS)["revisions"] as Connection;
+    return revisions.edges.map(({ node }) => Number(node["number"]));
+  };
+  const before = numbers();
+  const connection = ConnectionHandler.getConnectionID(FIGHT_CLUB, "catalogueRevisions_revisions", {
+    category: "TIMELINE",
+  });
+  await commit(PUBLISH, { movieId: FIGHT_CLUB, data: event("Shown again") }, connection);
+  expect(numbers()).toEqual([(before[0] ?? 0) + 1, ...before]);
+});
+
+const FACT = { text: "The green of the code is in many scenes." };

@@ -37,7 +37,7 @@ export const FILMOGRAPHY = graphql`
     filmography(first: $first, after: $after) @connection(key: "catalogueFilmography_filmography") {
       edges {
         node {
-          list
+          creditId
           movie {
             title
           }

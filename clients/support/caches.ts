@@ -1,8 +1,10 @@
 // What a front end with a normalising cache sees: after each mutation, the query that it watches
 // has the new state, and no request but the mutation was sent.
-import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { print } from "graphql";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
+import type {
+  WatchedExportQuery,
+  WatchedMovieQuery,
+} from "../graphql-codegen/generated/graphql.ts";
 import {
   IMPORT,
   IMPORT_TEXT,
@@ -10,139 +12,127 @@ import {
   REVERT,
   WATCHED_EXPORT,
 } from "../graphql-codegen/src/caches.ts";
-import type { WatchedExportQuery } from "../graphql-codegen/generated/graphql.ts";
-import { Session } from "../session/session.ts";
-import { ADMIN, startServer, type Server } from "./server.ts";
-
-type Run = <Data, Variables extends Record<string, unknown>>(
-  document: TypedDocumentNode<Data, Variables>,
-  variables: Variables,
-) => Promise<Data>;
-
-export interface CachingClient {
-  /** Runs a query, and calls back with its result whenever the cache changes it. */
-  watch<Data, Variables extends Record<string, unknown>>(
-    document: TypedDocumentNode<Data, Variables>,
-    variables: Variables,
-    onResult: (data: Data) => void,
-  ): { stop(): void };
-  mutate: Run;
-}
+import {
+  DISCARD,
+  IMPORT_MOVIE,
+  IMPORT_MOVIE_TEXT,
+  LOCK,
+  MERGE,
+  PUBLISH_MOVIE,
+  RENAME,
+  REVERT_MOVIE,
+  UNLOCK,
+  WATCHED_MOVIE,
+} from "../graphql-codegen/src/movies.ts";
+import { type Connect, openPage } from "./watching.ts";
 
 const MOVIE = "tmdb-550";
-type Export = NonNullable<WatchedExportQuery["movieExport"]>;
+const TIMELINE = { movieId: MOVIE, category: "TIMELINE" } as const;
 
-export function testCache(tool: string, connect: (url: string, session: Session) => CachingClient) {
-  let server: Server;
-  let session: Session;
-  let client: CachingClient;
-  let requests: number;
-  let shown: Export | null;
-  let watch: { stop(): void };
-  const complaints: unknown[] = [];
+const event = (title: string) => ({
+  movieId: MOVIE,
+  data: { timeline: { events: [{ date: "2024-05", title }] } },
+});
+const DRAFT = { target: "DRAFT" } as const;
 
-  beforeAll(async () => {
-    server = await startServer();
-    session = new Session(server.url);
-    await session.logIn(ADMIN.email, ADMIN.password);
-  });
-  afterAll(() => server.stop());
+export function testCache(tool: string, connect: Connect): void {
+  describe(`${tool}: a page that shows a document`, () => {
+    const page = openPage(connect, WATCHED_EXPORT, { movieId: MOVIE }, (data) => data.movieExport);
+    const titles = ({ data }: NonNullable<WatchedExportQuery["movieExport"]>) =>
+      data.__typename === "Timeline" ? data.events.map(({ title }) => title) : [];
 
-  beforeEach(async () => {
-    complaints.length = 0;
-    for (const method of ["warn", "error"] as const) {
-      vi.spyOn(console, method).mockImplementation((...values) => void complaints.push(values));
-    }
-    const send = globalThis.fetch;
-    requests = 0;
-    vi.stubGlobal("fetch", (input: string | URL | Request, init?: RequestInit) => {
-      requests += 1;
-      return send(input, init);
+    test("importCategory", async () => {
+      const { before, after } = await page.change(IMPORT, { input: event("A copy is restored") });
+      expect(titles(after)).toEqual([...titles(before), "A copy is restored"]);
     });
-    client = connect(server.url, session);
-    shown = null;
-    watch = client.watch(WATCHED_EXPORT, { movieId: MOVIE }, (data) => {
-      shown = data.movieExport ?? null;
+
+    test("importDocument", async () => {
+      const events = [{ date: "2024-06", title: "An exhibition opens" }];
+      const document = JSON.stringify({ category: "timeline", movie_id: MOVIE, data: { events } });
+      const { after } = await page.change(IMPORT_TEXT, { input: { movieId: MOVIE, document } });
+      expect(titles(after)).toContain("An exhibition opens");
     });
-    await expect.poll(() => shown).not.toBeNull();
-  });
-  afterEach(() => {
-    watch.stop();
-    vi.unstubAllGlobals();
-    vi.restoreAllMocks();
-  });
 
-  /** Runs a mutation, and compares what is shown then with what the server says. */
-  async function change<Data, Variables extends Record<string, unknown>>(
-    document: TypedDocumentNode<Data, Variables>,
-    variables: Variables,
-  ): Promise<{ before: Export; after: Export; data: Data }> {
-    const before = shown;
-    if (before === null) throw new Error("nothing is shown");
-    requests = 0;
-    const data = await client.mutate(document, variables);
-    const stored = await read();
-    expect(stored, "the mutation changes what is watched").not.toEqual(plain(before));
-    await expect.poll(() => plain(shown)).toEqual(stored);
-    // The mutation, and the request of this test.
-    expect(requests).toBe(2);
-    expect(complaints).toEqual([]);
-    return { before, after: shown ?? before, data };
-  }
-
-  /** The watched query, without the client. */
-  async function read(): Promise<unknown> {
-    const response = await fetch(server.graphql, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...session.headers },
-      body: JSON.stringify({ query: print(WATCHED_EXPORT), variables: { movieId: MOVIE } }),
+    test("an import into the draft, and publishDraft", async () => {
+      await page.mutate(IMPORT, { input: { ...event("A book is published"), options: DRAFT } });
+      expect(titles(page.shown())).not.toContain("A book is published");
+      const { after } = await page.change(PUBLISH, { input: TIMELINE });
+      expect(titles(after)).toContain("A book is published");
     });
-    const { data } = (await response.json()) as { data: WatchedExportQuery };
-    return plain(data.movieExport);
-  }
 
-  const target = { movieId: MOVIE, category: "TIMELINE" } as const;
-  const input = (title: string) => ({
-    movieId: MOVIE,
-    data: { timeline: { events: [{ date: "2024-05", title }] } },
-  });
-  const importTitle = (title: string) => change(IMPORT, { input: input(title) });
-  const draft = (title: string) => ({
-    input: { ...input(title), options: { target: "DRAFT" as const } },
-  });
-  const titles = ({ data }: Export) =>
-    data.__typename === "Timeline" ? data.events.map(({ title }) => title) : [];
-
-  test(`${tool}: importCategory`, async () => {
-    const { before, after } = await importTitle("A restored copy is shown");
-    expect(titles(after)).toEqual([...titles(before), "A restored copy is shown"]);
+    test("revertCategory", async () => {
+      const { before } = await page.change(IMPORT, { input: event("A mistake") });
+      const { revision } = before.metadata;
+      const { after } = await page.change(REVERT, { input: { ...TIMELINE, revision } });
+      expect(titles(after)).toEqual(titles(before));
+    });
   });
 
-  test(`${tool}: importDocument`, async () => {
-    const events = [{ date: "2024-06", title: "An exhibition opens" }];
-    const document = JSON.stringify({ category: "timeline", movie_id: MOVIE, data: { events } });
-    const { after } = await change(IMPORT_TEXT, { input: { movieId: MOVIE, document } });
-    expect(titles(after)).toContain("An exhibition opens");
-  });
+  describe(`${tool}: a page that shows a movie`, () => {
+    const page = openPage(connect, WATCHED_MOVIE, { id: MOVIE }, (data) => data.movie);
+    const titles = ({ timeline }: NonNullable<WatchedMovieQuery["movie"]>) =>
+      timeline?.events.map(({ title }) => title) ?? [];
 
-  test(`${tool}: publishDraft`, async () => {
-    await client.mutate(IMPORT, draft("A book about the film"));
-    expect(titles(shown as Export)).not.toContain("A book about the film");
-    const { after } = await change(PUBLISH, { input: target });
-    expect(titles(after)).toContain("A book about the film");
-  });
+    test("importCategory", async () => {
+      const input = event("A copy is restored");
+      const { before, after } = await page.change(IMPORT_MOVIE, { input });
+      expect(titles(after)).toEqual([...titles(before), "A copy is restored"]);
+      expect(after.revisions?.nodes).toHaveLength((before.revisions?.nodes.length ?? 0) + 1);
+    });
 
-  test(`${tool}: revertCategory`, async () => {
-    const { before } = await importTitle("A mistake");
-    const { revision } = before.metadata;
-    const { after } = await change(REVERT, { input: { ...target, revision } });
-    expect(titles(after)).toEqual(titles(before));
-  });
-}
+    test("importDocument", async () => {
+      const envelope = {
+        category: "basic_info",
+        movie_id: MOVIE,
+        data: { overview: "A summary." },
+      };
+      const input = { movieId: MOVIE, document: JSON.stringify(envelope) };
+      const { after } = await page.change(IMPORT_MOVIE_TEXT, { input });
+      expect(after.basicInfo?.overview).toBe("A summary.");
+    });
 
-/** Without what clients add: the names of types. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value ?? null), (key, each: unknown) =>
-    key === "__typename" ? undefined : each,
-  );
+    test("an import into the draft, and publishDraft", async () => {
+      const input = { ...event("A book is published"), options: DRAFT };
+      const drafted = await page.change(IMPORT_MOVIE, { input });
+      expect(drafted.after.drafts).toHaveLength(1);
+      const { after } = await page.change(PUBLISH_MOVIE, { input: TIMELINE });
+      expect(titles(after)).toContain("A book is published");
+      expect(after.drafts).toEqual([]);
+    });
+
+    test("discardDraft", async () => {
+      const input = { ...event("A rumour"), options: DRAFT };
+      await page.change(IMPORT_MOVIE, { input });
+      const { after } = await page.change(DISCARD, { input: TIMELINE });
+      expect(after.drafts).toEqual([]);
+    });
+
+    test("revertCategory", async () => {
+      const { before } = await page.change(IMPORT_MOVIE, { input: event("A mistake") });
+      const revision = before.revisions?.nodes[0]?.number ?? 0;
+      const { after } = await page.change(REVERT_MOVIE, { input: { ...TIMELINE, revision } });
+      expect(titles(after)).toEqual(titles(before));
+    });
+
+    test("lockFields and unlockFields", async () => {
+      const input = { movieId: MOVIE, category: "BASIC_INFO" as const, fields: ["title"] };
+      const locked = await page.change(LOCK, { input });
+      expect(locked.after.locks).toHaveLength(1);
+      const unlocked = await page.change(UNLOCK, { input });
+      expect(unlocked.after.locks).toEqual([]);
+    });
+
+    test("updatePerson", async () => {
+      const id = page.shown().castCrew?.directors[0]?.person?.id ?? "";
+      const { after } = await page.change(RENAME, { input: { id, name: "David A. Fincher" } });
+      expect(after.castCrew?.directors[0]?.person?.name).toBe("David A. Fincher");
+    });
+
+    test("mergePeople", async () => {
+      const id = "tmdb-person-138";
+      const other = page.shown().castCrew?.directors[0]?.person?.id ?? "";
+      const { after } = await page.change(MERGE, { input: { id, otherIds: [other] } });
+      expect(after.castCrew?.directors[0]?.person?.id).toBe(id);
+    });
+  });
 }
