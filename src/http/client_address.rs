@@ -65,10 +65,9 @@ impl TrustedProxies {
         let other = headers.contains_key(X_FORWARDED_FOR);
         let other = other.then(|| self.rightmost(peer, &x_forwarded_for(headers)));
         match (forwarded, other) {
-            (None, None) => peer,
             (Some(client), None) | (None, Some(client)) => client,
             (Some(one), Some(two)) if one == two => one,
-            (Some(_), Some(_)) => peer,
+            _ => peer,
         }
     }
 

@@ -22,7 +22,7 @@ const LOGIN: &str = "mutation Login($email: String!, $password: String!) {
 const RESPONSE: &str = "application/graphql-response+json";
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(text))
 }
 
 /// The documents of these tests in the form of graphql-codegen and Relay. Their ids are hashes of

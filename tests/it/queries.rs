@@ -357,7 +357,7 @@ on_both_databases_with_one_thread! {
         let options = ImportOptions { dry_run: true, ..ImportOptions::default() };
         let mut counts = Vec::new();
         for documents in [&edited[..2], &edited] {
-            let planned = catalog.import_batch(&permission, documents, &options);
+            let planned = Box::pin(catalog.import_batch(&permission, documents, &options));
             let (count, outcomes) = app.count_queries(planned).await;
             for outcome in outcomes.unwrap() {
                 let plan = outcome.plan.unwrap();

@@ -103,7 +103,9 @@ impl ThrottleKey {
             Self::Account(email) => format!("account {email}"),
             Self::Address(address) => format!("address {address}"),
         };
-        Sha256::digest(text)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut hash = format!("{:x}", Sha256::digest(text));
+        hash.truncate(32);
+        hash
     }
 }
 

@@ -168,8 +168,8 @@ pub fn is_login(document: &ExecutableDocument, name: Option<&str>) -> bool {
 /// The name of the selected operation.
 #[must_use]
 pub fn operation_name<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a str> {
-    let is_selected = |known: &Option<&Name>| name.is_none() || known.map(Name::as_str) == name;
-    document.operations.iter().map(|(known, _)| known).find(is_selected)?.map(Name::as_str)
+    let mut names = document.operations.iter().map(|(known, _)| known.map(Name::as_str));
+    names.find(|known| name.is_none() || *known == name)?
 }
 
 /// The names of the first root fields of the selected operation, without repetitions.

@@ -155,7 +155,7 @@ impl PersistedDocuments {
         drop(logged);
         let fields = checks::root_field_names(document, name, MAX_LOGGED_FIELDS).join(" ");
         let name = checks::operation_name(document, name).unwrap_or("none");
-        let id = format!("{HASH_PREFIX}{}", encode_hash(&hash));
+        let id = format!("{HASH_PREFIX}{:x}", Sha256::digest(text));
         tracing::warn!(id, name, fields, "the document is not in a manifest");
         if is_last {
             tracing::warn!("no more documents that are not in a manifest are logged");
@@ -201,8 +201,4 @@ fn parse_hash(text: &str) -> Option<Hash> {
         *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
     }
     Some(hash)
-}
-
-fn encode_hash(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
