@@ -40,7 +40,8 @@ impl Subscription {
         let permission = ctx.can_read()?;
         let after = after.as_deref().map(read_cursor).transpose()?;
         let filter = change_filter(filter)?;
-        let watch = ctx.catalog().watch_changes(&permission, filter, after).await;
+        // In a box, so that an idle subscription does not hold room for it.
+        let watch = Box::pin(ctx.catalog().watch_changes(&permission, filter, after)).await;
         Ok(follow(ctx, watch.map_err(ApiError::from)?, Change::of))
     }
 
@@ -54,7 +55,7 @@ impl Subscription {
     ) -> async_graphql::Result<Events<DraftEvent>> {
         let permission = ctx.can_draft()?;
         let filter = draft_event_filter(filter)?;
-        let watch = ctx.catalog().watch_drafts(&permission, filter).await;
+        let watch = Box::pin(ctx.catalog().watch_drafts(&permission, filter)).await;
         Ok(follow(ctx, watch.map_err(ApiError::from)?, DraftEvent::of))
     }
 }

@@ -55,7 +55,8 @@ impl FeedWatch {
                 return Ok(entry);
             }
             if self.is_behind {
-                self.catch_up().await?;
+                // In a box, so that an idle subscriber does not hold room for it.
+                Box::pin(self.catch_up()).await?;
                 continue;
             }
             match self.batches.recv().await {

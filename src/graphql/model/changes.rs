@@ -25,7 +25,7 @@ const MAX_MOVIES: usize = 100;
 pub struct ChangeFilter {
     /// Only changes of these kinds.
     kinds: Option<Vec<ChangeKind>>,
-    /// Only changes of these movies, for example ["tmdb-550"]; at most 100.
+    /// Only changes of the movies with these ids, for example tmdb-550; at most 100.
     movie_ids: Option<Vec<ID>>,
     /// Only changes of documents of these categories. Then movies that are created or deleted are
     /// left out.

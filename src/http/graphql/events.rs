@@ -52,6 +52,7 @@ pub fn stream(
 }
 
 /// What a stream waits for.
+#[allow(clippy::large_enum_variant, reason = "it is handled at once and never stored")]
 enum Happened {
     Result(Option<GraphQlResponse>),
     TokenEnded(TokenError),

@@ -33,7 +33,7 @@ use crate::http::{AppState, request_id};
 use messages::{ClientMessage, Close, PROTOCOL};
 
 /// The size of the buffer for reading, in bytes. Each connection has one.
-const READ_BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 1024;
 /// The largest message that the server sends, in bytes, with what it sends before.
 const WRITE_BUFFER: usize = 64 * 1024 * 1024;
 /// How long the server tries to send a close frame.
@@ -187,7 +187,10 @@ impl Connection {
         let time = self.state.subscriptions.limits().send_time;
         loop {
             match self.happened(socket).await {
-                Happened::Received(Some(Ok(message))) => self.receive(socket, &message).await?,
+                // In a box, so that an idle connection does not hold room for it.
+                Happened::Received(Some(Ok(message))) => {
+                    Box::pin(self.receive(socket, &message)).await?;
+                }
                 Happened::Received(Some(Err(error))) => {
                     let is_too_big = is_capacity_error(&error);
                     return Err(if is_too_big { Close::TooBig.into() } else { End::Gone });
