@@ -217,7 +217,7 @@ on_both_databases! {
             ),
             (
                 "stge=draft",
-                "\"stge\" is not a parameter of an export; did you mean \"stage\"?; stage is the only one",
+                "\"stge\" is not a parameter of an export; did you mean \"stage\"?; allowed are stage, as_of",
             ),
             ("stage=draft&stage=published", "stage is given twice"),
         ] {

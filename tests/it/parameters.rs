@@ -79,7 +79,7 @@ async fn an_unknown_parameter_is_refused_with_a_suggestion() {
         (
             reqwest::Method::GET,
             format!("{export}?stages=draft"),
-            "\"stages\" is not a parameter of an export; did you mean \"stage\"?; stage is the only one",
+            "\"stages\" is not a parameter of an export; did you mean \"stage\"?; allowed are stage, as_of",
         ),
         (
             reqwest::Method::GET,
