@@ -255,8 +255,8 @@ on_both_databases! {
         let all = texts(&person(&viewer, "tmdb-person-1").await["filmography"]["nodes"], "id");
         assert_eq!((found.len(), found), (3, all));
         for (arguments, allowed) in [
-            ("first: 0", "first is 1 to 100"),
-            ("first: 101", "first is 1 to 100"),
+            ("first: 0", "first and last are 1 to 100"),
+            ("first: 101", "first and last are 1 to 100"),
             ("after: \"x\"", "the cursor"),
         ] {
             let query = format!(

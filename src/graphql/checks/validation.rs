@@ -168,8 +168,7 @@ impl Checker<'_> {
 
     fn field(&mut self, field: &Positioned<Field>, type_name: &str) {
         let name = field.node.name.node.as_str();
-        let (Some(Shape::Object(fields)) | Some(Shape::Interface(fields))) =
-            self.types.get(type_name)
+        let Some(Shape::Object(fields) | Shape::Interface(fields)) = self.types.get(type_name)
         else {
             return;
         };
