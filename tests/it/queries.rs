@@ -4,6 +4,10 @@
 //! One thread runs server and client, so that all loads of a request are queued before the first
 //! one is sent.
 
+use reelport::catalog::access::command_line;
+use reelport::catalog::import::{ImportOptions, IncomingDocument};
+use reelport::document::read::envelope::Expected;
+use reelport::document::read::parse::ParseOptions;
 use reelport::storage::Backend;
 use serde_json::{Value, json};
 
@@ -308,6 +312,41 @@ on_both_databases_with_one_thread! {
             let (count, reply) =
                 app.count_queries(admin.graphql(query, json!({ "items": items }))).await;
             assert_eq!(reply["data"]["lockFields"]["locks"].as_array().unwrap().len(), items.len());
+            counts.push(count);
+        }
+        assert_eq!(counts[0], counts[1]);
+    }
+
+    async fn superseded_bases_take_a_constant_number_of_statements(app: TestApp) {
+        let item = |text: &str| json!({ "items": [{ "text": text }] });
+        let movies: Vec<String> = (0..12).map(|number| format!("m{number}")).collect();
+        let facts = |movie: &String| {
+            envelope(movie, "basic_info", json!({ "title": format!("Movie {movie}") }))
+        };
+        app.seed(&movies.iter().map(facts).collect::<Vec<_>>()).await;
+        for text in ["One.", "Two."] {
+            let trivia = |movie: &String| envelope(movie, "trivia", item(text));
+            app.seed(&movies.iter().map(trivia).collect::<Vec<_>>()).await;
+        }
+        let edited: Vec<IncomingDocument> = movies
+            .iter()
+            .map(|movie| {
+                let mut file = envelope(movie, "trivia", item("Three."));
+                file["metadata"] = json!({ "revision": 1 });
+                let (text, options) = (file.to_string(), ParseOptions::default());
+                IncomingDocument::read(text.as_bytes(), Expected::default(), options).unwrap()
+            })
+            .collect();
+        let (catalog, (_, permission)) = (&app.app.catalog, command_line());
+        let options = ImportOptions { dry_run: true, ..ImportOptions::default() };
+        let mut counts = Vec::new();
+        for documents in [&edited[..2], &edited] {
+            let planned = Box::pin(catalog.import_batch(&permission, documents, &options));
+            let (count, outcomes) = app.count_queries(planned).await;
+            for outcome in outcomes.unwrap() {
+                let plan = outcome.plan.unwrap();
+                assert_eq!((plan.changes.len(), plan.warnings), (1, vec![]));
+            }
             counts.push(count);
         }
         assert_eq!(counts[0], counts[1]);

@@ -1,6 +1,5 @@
 //! Loads what the documents of a batch are planned from: their stored states and the entities that
-//! they may name. Except for base revisions, the number of statements does not depend on the number
-//! of documents.
+//! they may name. The number of statements does not depend on the number of documents in a batch.
 
 use std::collections::{HashMap, HashSet};
 
@@ -82,11 +81,7 @@ impl ImportCommand<'_> {
                     transaction.last_draft_revisions(movies, &categories).await?;
             }
         }
-        for document in documents {
-            if let Some(base) = self.load_base(transaction, document, &loaded).await? {
-                loaded.bases.insert(document.key(), base);
-            }
-        }
+        loaded.bases = self.load_bases(transaction, documents, &loaded).await?;
         loaded.provisional_ids = self.load_provisional_ids(transaction, documents, &loaded).await?;
         Ok(loaded)
     }
@@ -133,37 +128,38 @@ impl ImportCommand<'_> {
         Ok(found)
     }
 
-    /// Loads the base revision that a document states, unless it is the published document or the
-    /// open draft.
-    async fn load_base(
+    /// Loads the base revisions that the documents state, except for published documents and open
+    /// drafts, which are loaded already.
+    async fn load_bases(
         &self,
         transaction: &Transaction,
-        document: &IncomingDocument,
+        documents: &[IncomingDocument],
         loaded: &LoadedStates,
-    ) -> Result<Option<StoredState>, CatalogError> {
-        let revisions = loaded.revisions(&document.key());
+    ) -> Result<HashMap<DocumentKey, StoredState>, CatalogError> {
+        let mut bases = HashMap::new();
+        let (mut revisions, mut contributions) = (Vec::new(), Vec::new());
         let options = self.options;
-        let base = base_of(options.base_revision, &document.metadata, options.target, &revisions);
-        let found = match base {
-            Base::Empty => {
-                return Ok(Some(StoredState::never_written(&document.movie, document.category)));
+        for document in documents {
+            let key = document.key();
+            let known = loaded.revisions(&key);
+            match base_of(options.base_revision, &document.metadata, options.target, &known) {
+                Base::Empty => {
+                    let empty = StoredState::never_written(&document.movie, document.category);
+                    bases.insert(key, empty);
+                }
+                Base::Revision(number) => revisions.push((key, number)),
+                Base::Contribution(number) => contributions.push((key, number)),
+                Base::Unstated | Base::Unknown | Base::Published | Base::Draft => {}
             }
-            Base::Revision(number) => {
-                transaction.revision(&document.movie, document.category, number).await?
-            }
-            Base::Contribution(number) => {
-                let found =
-                    transaction.contribution(&document.movie, document.category, number).await?;
-                found.map(|found| StoredDocument {
-                    movie: found.movie,
-                    category: found.category,
-                    metadata: found.metadata,
-                    body: found.body,
-                })
-            }
-            Base::Unstated | Base::Unknown | Base::Published | Base::Draft => None,
-        };
-        found.map(StoredState::of).transpose()
+        }
+        let mut found = transaction.superseded_states(&revisions).await?;
+        let contributions = transaction.contributions_by_number(&contributions).await?;
+        found.extend(contributions.into_iter().map(StoredDocument::from));
+        for document in found {
+            let key = (document.movie.clone(), document.category);
+            bases.insert(key, StoredState::of(document)?);
+        }
+        Ok(bases)
     }
 
     /// Loads the entities that the documents and their stored states may name, and prepares the

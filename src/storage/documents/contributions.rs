@@ -12,6 +12,7 @@ use super::contribution_rows::{
     ContributionEntry, ENTRY_COLUMNS, EntryRow, NewContribution, StoredContribution, corrupt,
     entry, read_key, row, stored,
 };
+use super::history::{STATES_PER_STATEMENT, StateKey};
 use super::publish::moment;
 use super::published::DocumentKey;
 use crate::document::schema::entities::NewEntity;
@@ -136,6 +137,28 @@ impl Transaction {
         let key = (movie.to_string(), category.as_str().to_owned(), draft_revision);
         let row = contribution::Entity::find_by_id(key).one(&self.connection).await?;
         row.map(stored).transpose()
+    }
+
+    /// Contributions to any drafts, by document and number, in no particular order. Those that do
+    /// not exist are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn contributions_by_number(
+        &self,
+        keys: &[StateKey],
+    ) -> Result<Vec<StoredContribution>, StorageError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(STATES_PER_STATEMENT) {
+            let any = keys.iter().fold(Condition::any(), |any, ((movie, category), number)| {
+                let number = contribution::Column::DraftRevision.eq(*number);
+                any.add(of_document(movie, *category).add(number))
+            });
+            for row in contribution::Entity::find().filter(any).all(&self.connection).await? {
+                found.push(stored(row)?);
+            }
+        }
+        Ok(found)
     }
 
     /// All contributions to one draft, oldest first.

@@ -11,14 +11,25 @@ use super::published::{
 use crate::document::{Category, Metadata, MovieId};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{document, revision};
-use crate::storage::{Database, StorageError};
+use crate::storage::{Database, StorageError, Transaction};
 
 /// The most states in one statement. Each adds a condition, and `SQLite` limits how deep conditions
 /// nest.
-const STATES_PER_STATEMENT: usize = 100;
+pub(super) const STATES_PER_STATEMENT: usize = 100;
 
 /// A published state: the document and its revision.
 pub type StateKey = (DocumentKey, i64);
+
+/// Selects superseded states.
+fn superseded(keys: &[StateKey]) -> Condition {
+    let state = |((movie, category), number): &StateKey| {
+        Condition::all()
+            .add(revision::Column::MovieId.eq(movie.as_str()))
+            .add(revision::Column::Category.eq(category.as_str()))
+            .add(revision::Column::Revision.eq(*number))
+    };
+    keys.iter().fold(Condition::any(), |condition, key| condition.add(state(key)))
+}
 
 /// The metadata of a state as a row: revision, source, time, author.
 type MetadataRow = (i64, String, DateTime<Utc>, Option<String>);
@@ -164,7 +175,6 @@ impl Database {
         let mut found = Vec::with_capacity(keys.len());
         for keys in keys.chunks(STATES_PER_STATEMENT) {
             let mut present = Condition::any();
-            let mut superseded = Condition::any();
             for ((movie, category), number) in keys {
                 present = present.add(
                     Condition::all()
@@ -172,19 +182,35 @@ impl Database {
                         .add(document::Column::Category.eq(category.as_str()))
                         .add(document::Column::Revision.eq(*number)),
                 );
-                superseded = superseded.add(
-                    Condition::all()
-                        .add(revision::Column::MovieId.eq(movie.as_str()))
-                        .add(revision::Column::Category.eq(category.as_str()))
-                        .add(revision::Column::Revision.eq(*number)),
-                );
             }
             for row in document::Entity::find().filter(present).all(&self.reader).await? {
                 found.push(stored(row)?);
             }
             // A state that is superseded between the two reads is found twice, with the same
             // content.
-            for row in revision::Entity::find().filter(superseded).all(&self.reader).await? {
+            for row in revision::Entity::find().filter(superseded(keys)).all(&self.reader).await? {
+                found.push(stored(revision_as_document(row))?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Transaction {
+    /// Superseded states by document and revision, in no particular order. States that do not
+    /// exist, or are current, are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn superseded_states(
+        &self,
+        keys: &[StateKey],
+    ) -> Result<Vec<StoredDocument>, StorageError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(STATES_PER_STATEMENT) {
+            let rows =
+                revision::Entity::find().filter(superseded(keys)).all(&self.connection).await?;
+            for row in rows {
                 found.push(stored(revision_as_document(row))?);
             }
         }
