@@ -26,6 +26,8 @@ pub enum StorageError {
     LogUnreadable { log: String },
     #[error("found the database URL {found:?}; allowed are sqlite://PATH and postgres://…")]
     UnknownUrl { found: String },
+    #[error("the folder {path} of the database cannot be created: {source}")]
+    Folder { path: String, source: std::io::Error },
     #[error("migration lock {path}: {source}")]
     MigrationLock { path: String, source: std::io::Error },
     #[error(

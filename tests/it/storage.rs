@@ -408,3 +408,15 @@ on_both_databases! {
         }
     }
 }
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_created_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let folder = file.join("folder");
+    let url = format!("sqlite://{}/reelport.db", folder.display());
+    let failed = Database::connect(&url, 1).await.unwrap_err().to_string();
+    let expected = format!("the folder {} of the database cannot be created", folder.display());
+    assert!(failed.starts_with(&expected), "{failed}");
+}

@@ -75,8 +75,9 @@ impl Database {
         let (backend, reader, writer) = match parse_url(url)? {
             DatabaseUrl::Sqlite(path) => {
                 if let Some(folder) = Path::new(path).parent() {
-                    create_private_folder(folder).map_err(|source| {
-                        StorageError::MigrationLock { path: folder.display().to_string(), source }
+                    create_private_folder(folder).map_err(|source| StorageError::Folder {
+                        path: folder.display().to_string(),
+                        source,
                     })?;
                 }
                 create_private_file(url);
