@@ -207,6 +207,13 @@ on_both_databases! {
             (&json!("PUBLISHED"), &first["importId"], &json!(null)),
             "{again}"
         );
+        // What changed cannot be computed any more, which is not the same as no changes.
+        assert_eq!(first["plan"]["counts"]["added"], 1, "{first}");
+        assert_eq!(
+            (&again["plan"], &again["updatedFields"]),
+            (&json!(null), &json!([])),
+            "{again}"
+        );
         app.movie("m").await;
         admin.import("m", "trivia", json!({ "items": ["Of the second."] })).await;
         assert_eq!(run_mutation(&admin, "importDocument", &input).await, again);

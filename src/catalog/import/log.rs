@@ -185,6 +185,11 @@ impl Catalog {
             }
             // The document is gone if its movie was deleted since.
             let is_gone = state.is_none() && revision > 0;
+            if is_gone && status == ImportStatus::Published {
+                // The changes can no longer be computed, and a plan without changes would say that
+                // there were none.
+                plan = None;
+            }
             export = (!is_gone)
                 .then(|| Export::as_stored(state, &row.movie, category, self.clock.now()));
         }
