@@ -1,6 +1,10 @@
 //! Plans: a dry run writes nothing, and the import then does exactly what the plan lists.
 
-use reelport::catalog::access::Role;
+use reelport::catalog::access::{Role, command_line};
+use reelport::catalog::import::{ImportOptions, IncomingDocument};
+use reelport::document::read::envelope::Expected;
+use reelport::document::read::parse::ParseOptions;
+use reelport::document::resolve::MatchDecision;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
@@ -76,7 +80,50 @@ async fn edited_file(client: &Client, movie: &str, category: &str) -> Value {
     file
 }
 
+/// For each document of a batch, the number of new entities of its plan, and the decisions on its
+/// names.
+async fn planned_entities(
+    app: &TestApp,
+    files: &[Value],
+    dry_run: bool,
+) -> Vec<(usize, Vec<MatchDecision>)> {
+    let documents: Vec<IncomingDocument> = files
+        .iter()
+        .map(|file| {
+            let (text, options) = (file.to_string(), ParseOptions::default());
+            IncomingDocument::read(text.as_bytes(), Expected::default(), options).unwrap()
+        })
+        .collect();
+    let (_, permission) = command_line();
+    let options = ImportOptions { dry_run, create_movie: true, ..ImportOptions::default() };
+    let outcomes = app.app.catalog.import_batch(&permission, &documents, &options).await.unwrap();
+    let found = outcomes.into_iter().map(|outcome| {
+        let plan = outcome.plan.unwrap();
+        let decisions = plan.matches.iter().map(|found| found.decision).collect();
+        (plan.new_entities, decisions)
+    });
+    found.collect()
+}
+
 on_both_databases! {
+    async fn a_dry_run_of_a_batch_knows_the_entities_of_earlier_documents(app: TestApp) {
+        let offer = json!({ "platform": "Harbour Plus", "region": "DE", "type": "free" });
+        let award = json!({
+            "ceremony": "Dock Prize", "year": 2011, "category": "Best Actor",
+            "nominee": "Ada Newcomer", "result": "winner"
+        });
+        let files = [
+            envelope("a", "streaming", json!({ "streaming_options": [offer] })),
+            envelope("b", "streaming", json!({ "streaming_options": [offer] })),
+            envelope("c", "cast_crew", json!({ "cast": [{ "name": "Ada Newcomer" }] })),
+            // The nominee is the person who is credited on the movie.
+            envelope("c", "awards", json!({ "awards": [award] })),
+        ];
+        let planned = planned_entities(&app, &files, true).await;
+        assert_eq!((planned[0].0, planned[1].0), (1, 0));
+        assert_eq!(planned, planned_entities(&app, &files, false).await);
+    }
+
     async fn a_dry_run_reports_its_plan_and_writes_nothing(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut sent = Vec::new();

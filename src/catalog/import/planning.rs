@@ -79,6 +79,18 @@ impl ImportCommand<'_> {
             if self.options.target == Stage::Published {
                 writes.add_resolutions(&document.movie, &plan.resolutions);
             }
+            let is_last = index + 1 == documents.len();
+            if status == ImportStatus::Planned
+                && self.options.target == Stage::Published
+                && !is_last
+            {
+                // In a dry run too, later documents of the batch know the entities and credits of
+                // this one.
+                add_planned_entities(&mut directory, &plan);
+                let planned = (document.category.definition().project)(&plan.data, &directory);
+                let people = planned.credits.into_iter().map(|credit| credit.person_id);
+                credited.entry(document.movie.to_string()).or_default().extend(people);
+            }
             let Some(body) = body else {
                 // An unchanged document of a movie that does not exist creates the movie. The
                 // caller discards the writes of a dry run.
@@ -94,12 +106,7 @@ impl ImportCommand<'_> {
                 outcomes.push(writes.add_contribution(change, planner.draft_before()));
                 continue;
             }
-            for entity in &change.plan.new_entities {
-                directory.add_and_index(entity);
-            }
-            for alias in &change.plan.new_aliases {
-                directory.add_alias(alias);
-            }
+            add_planned_entities(&mut directory, &change.plan);
             outcomes.push(writes.add_publication(
                 change,
                 loaded.published.get(&planner.key),
@@ -110,6 +117,16 @@ impl ImportCommand<'_> {
             credited.entry(document.movie.to_string()).or_default().extend(people);
         }
         Ok((outcomes, writes))
+    }
+}
+
+/// Adds the new entities and aliases of a plan to the directory.
+fn add_planned_entities(directory: &mut Directory, plan: &Plan) {
+    for entity in &plan.new_entities {
+        directory.add_and_index(entity);
+    }
+    for alias in &plan.new_aliases {
+        directory.add_alias(alias);
     }
 }
 
