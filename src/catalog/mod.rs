@@ -31,7 +31,7 @@ pub use error::{CatalogError, UNSTORABLE_TEXT};
 use crate::document::ids::IdSource;
 use crate::storage::{Database, TextLimits};
 pub use crate::storage::{NotReady, Unavailability};
-use import::TextQuota;
+use import::{MAX_STORED, TextQuota};
 use work::Work;
 
 /// The catalogue. Cheap to clone.
@@ -42,6 +42,8 @@ pub struct Catalog {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) work: Work,
     text_quota: Arc<TextQuota>,
+    /// Maximum number of bytes of a stored document.
+    max_stored: usize,
 }
 
 impl Catalog {
@@ -49,13 +51,19 @@ impl Catalog {
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
         let text_quota = Arc::new(TextQuota::new(TextLimits::default()));
-        Self { database, clock, ids, work: Work::default(), text_quota }
+        Self { database, clock, ids, work: Work::default(), text_quota, max_stored: MAX_STORED }
     }
 
     /// Replaces the limits of the texts that the import log keeps.
     #[must_use]
     pub fn with_text_limits(self, limits: TextLimits) -> Self {
         Self { text_quota: Arc::new(TextQuota::new(limits)), ..self }
+    }
+
+    /// Replaces the maximum number of bytes of a stored document.
+    #[must_use]
+    pub fn with_max_stored(self, max_stored: usize) -> Self {
+        Self { max_stored, ..self }
     }
 
     /// The current time of the catalogue's clock.

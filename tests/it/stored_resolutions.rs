@@ -7,8 +7,8 @@ use crate::on_both_databases;
 use crate::resolutions::{
     cast_of, decisions, ids_in, people, resolution, stored_resolutions, two_namesakes, with_cast,
 };
-use crate::support::operations::pairs;
-use crate::support::{Client, envelope};
+use crate::support::operations::{codes, pairs};
+use crate::support::{Client, envelope, token};
 
 /// The codes of a plan's warnings.
 fn warning_codes(plan: &Value) -> Vec<&str> {
@@ -40,6 +40,30 @@ async fn awards(admin: &Client) -> Vec<(String, String, String)> {
 }
 
 on_both_databases! {
+    async fn a_document_that_is_too_long_stores_no_resolutions(app: TestApp) {
+        let admin =
+            with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Brad Pitt")]).await;
+        app.movie("m").await;
+        let address = app
+            .with_settings(|app| app.catalog = app.catalog.clone().with_max_stored(1_000))
+            .await;
+        let limited = Client::new(address).with_token(token(Role::Admin, "admin@example.com"));
+        let character = "x".repeat(290);
+        let cast: Vec<Value> = ["B. Pitt", "Jo", "Cy", "Di"]
+            .iter()
+            .map(|name| json!({ "name": name, "character": character }))
+            .collect();
+        let file = envelope("m", "cast_crew", json!({ "cast": cast }));
+        let options = resolution("/cast/0/name", "tmdb-person-11");
+        let refused = limited.import_document(&file, options.clone()).await;
+        assert_eq!(codes(&refused), ["TOO_LONG"], "{refused}");
+        assert_eq!(stored_resolutions(&app).await, []);
+        // The same import stores the resolution where the document is not too long.
+        let done = admin.import_document(&file, options).await;
+        assert_eq!(done["status"], "PUBLISHED", "{done}");
+        assert_eq!(stored_resolutions(&app).await.len(), 1);
+    }
+
     async fn a_global_resolution_applies_to_any_name_of_the_entity(app: TestApp) {
         let admin = with_cast(
             &app,

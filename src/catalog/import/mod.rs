@@ -24,7 +24,8 @@ pub use incoming::{IncomingDocument, SentDocument};
 pub(in crate::catalog) use log::TextQuota;
 pub use options::{ImportOptions, ImportStatus};
 pub use outcome::Outcome;
-pub(in crate::catalog) use problems::{draft_not_found, movie_not_found};
+pub(in crate::catalog) use planning::MAX_STORED;
+pub(in crate::catalog) use problems::{draft_not_found, lost_to_other_writers, movie_not_found};
 pub(in crate::catalog) use states::StoredState;
 
 use super::access::{CanImport, CanPublish};

@@ -24,9 +24,9 @@ use crate::document::resolve::directory::Directory;
 use crate::document::{Metadata, Object, Problem, ProblemCode, Source, Stage};
 use crate::storage::DocumentKey;
 
-/// Maximum number of bytes of a stored document. Its export, indented or not, must be small enough
-/// to be imported.
-const MAX_STORED: usize = 8 * 1024 * 1024;
+/// Default maximum number of bytes of a stored document. Its export, indented or not, must be small
+/// enough to be imported.
+pub(in crate::catalog) const MAX_STORED: usize = 8 * 1024 * 1024;
 
 impl ImportCommand<'_> {
     /// Plans the documents in order. New entities and credits of a document that will be published
@@ -61,7 +61,7 @@ impl ImportCommand<'_> {
             };
             let is_written = matches!(status, ImportStatus::Published | ImportStatus::Drafted);
             let body = is_written.then(|| serde_json::to_string(&plan.data)).transpose()?;
-            if let Some(body) = body.as_ref().filter(|body| body.len() > MAX_STORED) {
+            if let Some(body) = body.as_ref().filter(|body| body.len() > self.catalog.max_stored) {
                 outcomes.push(planner.too_long(body.len(), plan));
                 continue;
             }
@@ -348,8 +348,9 @@ impl<'a> DocumentPlanner<'a> {
 
     /// The outcome if the planned document is too long to be stored.
     fn too_long(&self, bytes: usize, plan: Plan) -> Outcome {
+        let max = self.command.catalog.max_stored;
         let message = format!(
-            "the document would have {bytes} bytes; at most {MAX_STORED} are stored, so that its \
+            "the document would have {bytes} bytes; at most {max} are stored, so that its \
              export can be imported"
         );
         let problem = Problem::new("", ProblemCode::TooLong, message);
