@@ -7,6 +7,7 @@ use crate::on_both_databases;
 use crate::resolutions::{
     cast_of, decisions, ids_in, people, resolution, stored_resolutions, two_namesakes, with_cast,
 };
+use crate::support::database::execute;
 use crate::support::operations::{codes, pairs};
 use crate::support::{Client, envelope, token};
 
@@ -40,6 +41,30 @@ async fn awards(admin: &Client) -> Vec<(String, String, String)> {
 }
 
 on_both_databases! {
+    async fn candidates_among_very_many_are_those_with_the_smallest_ids(app: TestApp) {
+        let admin =
+            with_cast(&app, "one", "First Tide", &[("tmdb-person-0", "Zoe Quellington")]).await;
+        app.movie("m").await;
+        // More entities than are read share all but one of the person's blocking keys.
+        let crowd = "CREATE TABLE kept AS SELECT block FROM entity_blocks
+                WHERE entity_id = 'tmdb-person-0';
+            DELETE FROM entity_blocks WHERE entity_id = 'tmdb-person-0'
+                AND block < (SELECT MAX(block) FROM kept);
+            WITH RECURSIVE crowd(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM crowd WHERE i < 20000)
+            INSERT INTO entity_blocks (block, entity_id)
+                SELECT block, 'z-' || i FROM kept, crowd
+                WHERE block < (SELECT MAX(block) FROM kept);
+            DROP TABLE kept;";
+        execute(&app.database.url, crowd).await;
+        let reply = admin
+            .import_document(&cast_of("m", &["Quellington, Zoe"]), json!({ "dryRun": true }))
+            .await;
+        let found = &reply["plan"]["matches"][0];
+        let candidates = found["candidates"].as_array().into_iter().flatten();
+        let mut ids = candidates.map(|candidate| &candidate["id"]).chain([&found["entityId"]]);
+        assert!(ids.any(|id| id == "tmdb-person-0"), "{reply}");
+    }
+
     async fn a_document_that_is_too_long_stores_no_resolutions(app: TestApp) {
         let admin =
             with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Brad Pitt")]).await;
