@@ -134,9 +134,10 @@ async fn entity_rows(app: &TestApp) -> Vec<(String, Vec<String>)> {
 
 /// Asserts that `reindex` changes nothing.
 async fn assert_can_be_rebuilt(app: &TestApp) {
-    let before = dump(&app.database.url, TABLES).await;
+    let tables = [TABLES, &["name_words"]].concat();
+    let before = dump(&app.database.url, &tables).await;
     app.command(&["reindex"]).await.ok();
-    assert_eq!(dump(&app.database.url, TABLES).await, before);
+    assert_eq!(dump(&app.database.url, &tables).await, before);
 }
 
 async fn revert(client: &Client, movie: &str, category: &str, revision: i64) -> Value {
@@ -194,6 +195,33 @@ on_both_databases! {
                 .await;
             assert_eq!(reply, json!({ "data": { "person": null } }), "{unknown:?}");
         }
+    }
+
+    async fn words_of_names_are_counted_once_and_subtracted_with_their_names(app: TestApp) {
+        let admin = three_movies(&app).await;
+        assert_can_be_rebuilt(&app).await;
+        let change = |add: &[&str], remove: &[&str]| {
+            json!({ "id": "tmdb-person-1", "addAliases": add, "removeAliases": remove })
+        };
+        let query = "mutation($input: UpdatePersonInput!) {
+            updatePerson(input: $input) { userErrors { path code } } }";
+        for input in [
+            change(&["Ada Harbour"], &[]),
+            // The same name again, and in another spelling.
+            change(&["Ada Harbour"], &[]),
+            change(&["ADA HARBOUR"], &[]),
+            change(&["Ada Dock"], &["Ada Harbour"]),
+            json!({ "id": "tmdb-person-1", "name": "Ada Quay" }),
+        ] {
+            let reply = admin.graphql(query, json!({ "input": input })).await;
+            assert_eq!(reply["data"]["updatePerson"]["userErrors"], json!([]), "{reply}");
+            assert_can_be_rebuilt(&app).await;
+        }
+        let words = rows(&app.database.url, "name_words").await;
+        let count = |word: &str| {
+            words.iter().find(|row| row["word"] == word).map(|row| row["people"].as_i64().unwrap())
+        };
+        assert_eq!((count("harbour"), count("dock"), count("quay")), (None, Some(1), Some(1)));
     }
 
     async fn a_filmography_is_paged(app: TestApp) {

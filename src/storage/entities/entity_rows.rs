@@ -7,7 +7,7 @@ use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 
-use super::name_index::{NewName, write_names};
+use super::name_index::{NewName, write_first_names, write_names};
 use crate::document::reference::Details;
 use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::storage::db::statements::{ROWS_PER_STATEMENT, VALUES_PER_STATEMENT};
@@ -130,7 +130,7 @@ impl Transaction {
                 .iter()
                 .map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name })
                 .collect();
-            write_names(&self.connection, &names).await?;
+            write_first_names(&self.connection, &names).await?;
             let rows: Vec<_> = entities
                 .iter()
                 .filter_map(|new| {

@@ -1,10 +1,10 @@
 //! Finding entities by name, and changing their names.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set, Statement,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set, Statement,
 };
 
-use super::name_index::{NewName, write_names};
+use super::name_index::{NewName, delete_names, write_names};
 use crate::document::MovieId;
 use crate::document::ids::InvalidMovieId;
 use crate::document::schema::entities::EntityKind;
@@ -153,13 +153,11 @@ impl Transaction {
         id: &str,
         keys: &[String],
     ) -> Result<(), StorageError> {
-        entity_name::Entity::delete_many()
-            .filter(entity_name::Column::Kind.eq(kind.as_str()))
-            .filter(entity_name::Column::EntityId.eq(id))
-            .filter(entity_name::Column::NameKey.is_in(keys.iter().map(String::as_str)))
-            .exec(&self.connection)
-            .await?;
-        Ok(())
+        let selected = Condition::all()
+            .add(entity_name::Column::Kind.eq(kind.as_str()))
+            .add(entity_name::Column::EntityId.eq(id))
+            .add(entity_name::Column::NameKey.is_in(keys.iter().map(String::as_str)));
+        delete_names(&self.connection, selected).await
     }
 
     /// The movies of a genre.

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::name_index::{NewName, write_names};
+use super::name_index::{NewName, delete_names, write_names};
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 use crate::storage::tables::{entity, entity_external_id, entity_name, merged_entity};
@@ -196,10 +196,7 @@ impl Transaction {
             into.clone_into(&mut other.into);
             other.mark_transferred_names(&mut taken);
         }
-        entity_name::Entity::delete_many()
-            .filter(names_of(kind, from))
-            .exec(&self.connection)
-            .await?;
+        delete_names(&self.connection, names_of(kind, from)).await?;
         entity_external_id::Entity::update_many()
             .set(entity_external_id::ActiveModel {
                 entity_id: Set(into.to_owned()),
@@ -274,6 +271,7 @@ impl Transaction {
             id: Set(id.to_owned()),
             name: Set(merged.name.clone()),
             created_at: Set(merged.created_at),
+            // Only people are merged, and they have no details.
             details: Set(None),
         };
         entity::Entity::insert(back).exec_without_returning(&self.connection).await?;
@@ -309,7 +307,7 @@ impl Transaction {
         }
         if !gone.is_empty() {
             let gone = names_of(kind, from).add(entity_name::Column::NameKey.is_in(gone));
-            entity_name::Entity::delete_many().filter(gone).exec(&self.connection).await?;
+            delete_names(&self.connection, gone).await?;
         }
         Ok(())
     }
