@@ -48,6 +48,12 @@ impl TransientError for CatalogError {
 }
 
 impl CatalogError {
+    /// A stored value that cannot be read, or is missing. `key` identifies it.
+    #[must_use]
+    pub fn corrupt(what: &'static str, key: &str, reason: impl Into<String>) -> Self {
+        StorageError::Corrupt { what, key: key.to_owned(), reason: reason.into() }.into()
+    }
+
     /// Why the database could not serve the request; `None` for any other failure.
     #[must_use]
     pub fn unavailability(&self) -> Option<Unavailability> {

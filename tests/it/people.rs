@@ -224,6 +224,16 @@ on_both_databases! {
         assert_eq!((count("harbour"), count("dock"), count("quay")), (None, Some(1), Some(1)));
     }
 
+    async fn a_credit_in_an_unknown_list_is_an_error(app: TestApp) {
+        let admin = three_movies(&app).await;
+        let credits = "UPDATE credits SET list = 'grips' WHERE movie_id = 'one'";
+        execute(&app.database.url, credits).await;
+        let query = "{ person(id: \"tmdb-person-Bo\") { filmography { nodes { list } } } }";
+        let reply = admin.graphql(query, json!({})).await;
+        assert_eq!(reply["errors"][0]["extensions"]["code"], "INTERNAL", "{reply}");
+        assert!(!reply.to_string().contains("CREW"), "{reply}");
+    }
+
     async fn a_filmography_is_paged(app: TestApp) {
         three_movies(&app).await;
         let viewer = app.viewer();

@@ -199,7 +199,7 @@ impl Draft {
             .map_err(ApiError::from)?;
         let found = found.unwrap_or_default();
         ctx.charge_objects(found.len())?;
-        Ok(found.into_iter().map(Contribution::new).collect())
+        Ok(found.into_iter().map(Contribution::new).collect::<Result<_, ApiError>>()?)
     }
 
     /// The ambiguous names of the draft. To publish the draft, send a resolution for each in
@@ -256,13 +256,22 @@ pub struct Contribution {
 }
 
 impl Contribution {
-    fn new(entry: ContributionEntry) -> Self {
-        Self {
+    fn new(entry: ContributionEntry) -> Result<Self, ApiError> {
+        Ok(Self {
             draft_revision: entry.metadata.draft_revision.unwrap_or_default(),
             source: entry.metadata.source,
-            updated_at: entry.metadata.last_updated.unwrap_or_default(),
+            updated_at: stored_time(entry.metadata.last_updated, &entry.movie)?,
             updated_by: entry.metadata.updated_by.unwrap_or_default(),
             touched: entry.touched,
-        }
+        })
     }
+}
+
+/// The time of a stored state of a document. Every state has one.
+pub fn stored_time(
+    time: Option<DateTime<Utc>>,
+    movie: &MovieId,
+) -> Result<DateTime<Utc>, ApiError> {
+    let missing = || CatalogError::corrupt("time of a document", movie.as_str(), "there is none");
+    Ok(time.ok_or_else(missing)?)
 }

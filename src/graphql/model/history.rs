@@ -4,7 +4,7 @@ use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::drafts::{Draft, deleted_meanwhile};
+use super::drafts::{Draft, deleted_meanwhile, stored_time};
 use super::locks::Lock;
 use super::pages::{Cursor, invalid_cursor, page_size};
 use super::types::MovieExport;
@@ -96,7 +96,7 @@ async fn provenance_of(
     let permission = ctx.can_draft()?;
     let found = ctx.catalog().provenance(&permission, movie, category).await?;
     ctx.charge_objects(found.len())?;
-    Ok(found.into_iter().map(Provenance::new).collect())
+    found.into_iter().map(|found| Provenance::new(found, movie)).collect()
 }
 
 async fn revisions(
@@ -189,8 +189,8 @@ impl Revision {
     }
 
     /// When the revision was published.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.metadata.last_updated.unwrap_or_default()
+    async fn updated_at(&self) -> async_graphql::Result<DateTime<Utc>> {
+        Ok(stored_time(self.metadata.last_updated, &self.movie)?)
     }
 
     /// The author who published the revision, usually an email address.
@@ -245,15 +245,15 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    fn new(found: provenance::Provenance) -> Self {
-        Self {
+    fn new(found: provenance::Provenance, movie: &MovieId) -> Result<Self, ApiError> {
+        Ok(Self {
             target: found.target.name,
             path: found.target.path,
             label: found.target.label,
             source: found.source,
-            updated_at: found.updated_at.unwrap_or_default(),
+            updated_at: stored_time(found.updated_at, movie)?,
             updated_by: found.updated_by.unwrap_or_default(),
             revision: found.revision,
-        }
+        })
     }
 }

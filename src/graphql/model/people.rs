@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::entities::Ceremony;
 use super::pages::{Cursor, invalid_cursor, page_size};
 use super::types::{Movie, Person};
+use crate::catalog::CatalogError;
 use crate::catalog::entities::{Duplicate, DuplicateReason, WorksPage};
 use crate::document::MovieId;
 use crate::document::categories::awards::AwardResult;
@@ -196,8 +197,12 @@ impl PersonCredit {
     }
 
     /// The list of the movie's cast and crew that contains the credit.
-    async fn list(&self) -> CreditList {
-        CreditList::parse(&self.0.list).unwrap_or(CreditList::Crew)
+    async fn list(&self) -> async_graphql::Result<CreditList> {
+        let unknown = || {
+            let reason = format!("there is no list {:?}", self.0.list);
+            ApiError::from(CatalogError::corrupt("credit", &self.0.id, reason))
+        };
+        Ok(CreditList::parse(&self.0.list).ok_or_else(unknown)?)
     }
 
     /// The character that the person plays, for example Tyler Durden. Null if unknown, or if list
