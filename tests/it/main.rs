@@ -69,3 +69,4 @@ mod torture;
 mod unavailable;
 mod unread;
 mod unstorable;
+mod writer_conflicts;

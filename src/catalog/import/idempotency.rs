@@ -24,6 +24,8 @@ pub(in crate::catalog) struct Request<'a> {
     pub(in crate::catalog) movie: &'a MovieId,
     /// The category, if it is known before the document is read.
     pub(in crate::catalog) category: Option<Category>,
+    /// The category of the document, if it was read.
+    pub(in crate::catalog) read_category: Option<Category>,
     /// The text as sent.
     pub(in crate::catalog) sent: Option<&'a str>,
     /// The revision to revert to.
@@ -33,7 +35,8 @@ pub(in crate::catalog) struct Request<'a> {
 impl<'a> Request<'a> {
     /// A request for one document, without a text.
     pub(in crate::catalog) const fn for_document(movie: &'a MovieId, category: Category) -> Self {
-        Self { movie, category: Some(category), sent: None, revision: None }
+        let category = Some(category);
+        Self { movie, category, read_category: category, sent: None, revision: None }
     }
 }
 
@@ -86,20 +89,16 @@ impl ImportCommand<'_> {
             })
             .await;
         match result {
-            // Every attempt conflicted with another writer.
-            Err(error) if error.is_transient() => {
-                let message = "other writers keep changing the same data; nothing was written, try \
-                               again";
-                let problem = Problem::new("", ProblemCode::Conflict, message);
-                Ok(Outcome::rejected(vec![problem], None, None))
-            }
+            // Every attempt conflicted with another writer. The key is not stored, so that the
+            // request can be repeated.
+            Err(error) if error.is_transient() => Ok(self.log_conflict(request).await),
             result => result,
         }
     }
 
     /// The SHA-256 hash of a request, which distinguishes it from other requests with the same key.
     fn request_hash(&self, request: &Request<'_>) -> Result<String, CatalogError> {
-        let Request { movie, category, sent, revision } = request;
+        let Request { movie, category, sent, revision, .. } = request;
         let options = self.options;
         let text = match self.operation {
             Operation::Import => serde_json::to_vec(&((movie, category, sent), options))?,

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::command::ImportCommand;
 use super::idempotency::Request;
 use super::options::ImportStatus;
-use super::{IncomingDocument, Outcome};
+use super::{IncomingDocument, Outcome, lost_to_other_writers};
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::ids::timed_id;
@@ -65,7 +65,8 @@ impl ImportCommand<'_> {
         let mut rows = Vec::with_capacity(documents.len());
         for (index, (document, outcome)) in documents.iter().zip(outcomes).enumerate() {
             let (sent, category) = (document.sent_text.as_deref(), Some(document.category));
-            let request = Request { movie: &document.movie, category, sent, revision: None };
+            let (movie, read_category, revision) = (&document.movie, category, None);
+            let request = Request { movie, category, read_category, sent, revision };
             rows.push(self.log_row(&request, outcome, now, index)?);
         }
         self.store_rows(transaction, &rows).await
@@ -85,6 +86,46 @@ impl ImportCommand<'_> {
             self.store_rows(transaction, &[row]).await?;
         }
         Ok(outcome)
+    }
+
+    /// The outcome of a request that lost every attempt against other writers. It is logged in a
+    /// transaction of its own. If that fails too, the outcome has no entry in the log.
+    pub(super) async fn log_conflict(&self, request: &Request<'_>) -> Outcome {
+        let conflict = || Outcome::rejected(vec![lost_to_other_writers()], None, None);
+        let category = request.category.or(request.read_category);
+        let request = &Request { category, ..*request };
+        let logged = self
+            .catalog
+            .database
+            .write_once(|transaction| async move {
+                self.log_without_plan(&transaction, request, conflict()).await
+            })
+            .await;
+        logged.unwrap_or_else(|error| {
+            tracing::warn!(error = %error, "a conflict with other writers was not logged");
+            conflict()
+        })
+    }
+
+    /// The outcomes of a batch that lost every attempt against other writers, logged as by
+    /// [`log_conflict`](Self::log_conflict).
+    pub(super) async fn log_conflicts(&self, documents: &[IncomingDocument]) -> Vec<Outcome> {
+        let conflict =
+            |_: &IncomingDocument| Outcome::rejected(vec![lost_to_other_writers()], None, None);
+        let logged = self
+            .catalog
+            .database
+            .write_once(|transaction| async move {
+                let mut outcomes: Vec<Outcome> = documents.iter().map(conflict).collect();
+                let now = self.catalog.clock.now();
+                self.log(&transaction, documents, &mut outcomes, now).await?;
+                Ok::<_, CatalogError>(outcomes)
+            })
+            .await;
+        logged.unwrap_or_else(|error| {
+            tracing::warn!(error = %error, "conflicts with other writers were not logged");
+            documents.iter().map(conflict).collect()
+        })
     }
 
     /// Stores rows of the log, and deletes the oldest texts if a check is due.

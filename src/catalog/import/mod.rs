@@ -35,7 +35,7 @@ use super::{Catalog, CatalogError};
 use crate::document::budget::WorkBudget;
 pub use crate::document::plan::policy::Operation;
 use crate::document::{Category, MovieId, Object, Problem, Stage};
-use crate::storage::Transaction;
+use crate::storage::{Transaction, TransientError as _};
 use incoming::{ReadError, ReadResult};
 
 impl Catalog {
@@ -84,7 +84,8 @@ impl Catalog {
         let operation = Operation::Import;
         let command = ImportCommand { catalog: self, author, operation, options };
         let (category, sent) = (read.category, Some(read.sent_text()));
-        let request = Request { movie, category, sent, revision: None };
+        let read_category = read.document.as_ref().ok().map(|document| document.category);
+        let request = Request { movie, category, read_category, sent, revision: None };
         let (command, request) = (&command, &request);
         match &read.document {
             Ok(document) => {
@@ -136,7 +137,8 @@ impl Catalog {
     }
 
     /// Imports documents in one transaction. No two of them may have the same movie and category.
-    /// A rejected document does not affect the others.
+    /// A rejected document does not affect the others. If every attempt conflicts with other
+    /// writers, all documents are rejected.
     ///
     /// # Errors
     /// If storage fails, or if planning exceeds the work budget. Then nothing is written.
@@ -152,9 +154,11 @@ impl Catalog {
             command.import(&transaction, documents).await
         };
         if options.dry_run {
-            self.database.snapshot(run).await
-        } else {
-            self.database.write(run).await
+            return self.database.snapshot(run).await;
+        }
+        match self.database.write(run).await {
+            Err(error) if error.is_transient() => Ok(command.log_conflicts(documents).await),
+            result => result,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use sea_orm::sqlx::Error;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
@@ -14,6 +15,7 @@ use super::health::WriteHealth;
 use super::pool::{Pool, SqliteAccess};
 use super::queue::WriteQueue;
 use super::read_pool::ReadPool;
+use super::transaction::RETRY_FOR;
 use crate::storage::StorageError;
 use crate::storage::files::{create_private_folder, open_private};
 
@@ -37,6 +39,8 @@ pub struct Database {
     pub(super) write_queue: WriteQueue,
     pub(super) faults: Arc<OnceLock<Arc<dyn Faults>>>,
     pub(super) health: Arc<WriteHealth>,
+    /// How long a transaction that fails with transient errors is retried.
+    pub(super) retry_for: Duration,
     /// Whether writes are refused.
     pub(super) is_read_only: bool,
 }
@@ -126,6 +130,7 @@ impl Database {
             write_queue: WriteQueue::default(),
             faults: Arc::default(),
             health: Arc::default(),
+            retry_for: RETRY_FOR,
             is_read_only,
         }
     }
@@ -133,6 +138,12 @@ impl Database {
     /// Injects faults into writing transactions, for tests. Only the first call has an effect.
     pub fn inject_faults(&self, faults: Arc<dyn Faults>) {
         let _ = self.faults.set(faults);
+    }
+
+    /// Changes how long a transaction that fails with transient errors is retried.
+    #[must_use]
+    pub fn with_retry_time(self, retry_for: Duration) -> Self {
+        Self { retry_for, ..self }
     }
 
     /// The number of statements sent since this database was opened, for tests and metrics.

@@ -18,8 +18,8 @@ pub struct Transaction {
     pub(super) backend: Backend,
 }
 
-/// How long a transaction that fails with transient errors is retried.
-const RETRY_FOR: Duration = Duration::from_secs(20);
+/// How long a transaction that fails with transient errors is retried, by default.
+pub(super) const RETRY_FOR: Duration = Duration::from_secs(20);
 
 impl Database {
     /// Runs `body` in a writing transaction, and commits it if `body` succeeds. After a transient
@@ -32,7 +32,29 @@ impl Database {
     ///
     /// # Errors
     /// The error of `body`, or of the database.
-    pub async fn write<T, E, F, R>(&self, mut body: F) -> Result<T, E>
+    pub async fn write<T, E, F, R>(&self, body: F) -> Result<T, E>
+    where
+        E: From<StorageError> + TransientError,
+        F: FnMut(Arc<Transaction>) -> R,
+        R: Future<Output = Result<T, E>>,
+    {
+        self.write_within(self.retry_for, body).await
+    }
+
+    /// Like [`write`](Self::write), but a transient error is returned at once.
+    ///
+    /// # Errors
+    /// The error of `body`, or of the database.
+    pub async fn write_once<T, E, F, R>(&self, body: F) -> Result<T, E>
+    where
+        E: From<StorageError> + TransientError,
+        F: FnMut(Arc<Transaction>) -> R,
+        R: Future<Output = Result<T, E>>,
+    {
+        self.write_within(Duration::ZERO, body).await
+    }
+
+    async fn write_within<T, E, F, R>(&self, retry_for: Duration, mut body: F) -> Result<T, E>
     where
         E: From<StorageError> + TransientError,
         F: FnMut(Arc<Transaction>) -> R,
@@ -43,7 +65,7 @@ impl Database {
         let mut pause = Duration::from_millis(2);
         loop {
             match self.attempt(&mut body).await {
-                Err(error) if error.is_transient() && start.elapsed() < RETRY_FOR => {
+                Err(error) if error.is_transient() && start.elapsed() < retry_for => {
                     let jitter = rand::random_range(0.5..1.5);
                     tokio::time::sleep(pause.mul_f64(jitter)).await;
                     pause = (pause * 2).min(Duration::from_millis(250));
