@@ -4,19 +4,23 @@
 //! list multiplies the cost of its selection: a page by the requested size, a list of a document by
 //! a usual length. The real lengths are counted while the query runs ([`crate::graphql::budget`]).
 
+mod arguments;
+mod introspection;
+
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Positioned, ServerError, Value as ConstValue, Variables};
-use async_graphql_value::Value;
+use async_graphql::{Positioned, ServerError, Variables};
 
 use super::Limits;
 use super::fragments::Fragments;
 use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, is_list, named_type};
 use crate::graphql::error::too_complex;
 use crate::graphql::limits::{DEFAULT_PAGE, MAX_PAGE};
+use arguments::ArgumentValues;
+use introspection::ListLengths;
 
 /// The cost of a search for people or movies: 0.1 seconds in a large catalogue.
 const SEARCH: usize = 2_000;
@@ -109,9 +113,9 @@ pub fn check(
     };
     let set = &operation.node.selection_set.node;
     check_roots(document, set)?;
-    let values = Values { operation: &operation.node, sent: variables };
+    let values = ArgumentValues::new(&operation.node, variables);
     let mut counter =
-        Counter { types, values, lengths: Lengths::new(types), fragments: HashMap::new() };
+        Counter { types, values, lengths: ListLengths::new(types), fragments: HashMap::new() };
     for name in &fragments.sorted {
         let Some(fragment) = document.fragments.get(*name) else { continue };
         let on = fragment.node.type_condition.node.on.node.as_str();
@@ -153,105 +157,6 @@ fn check_roots(document: &ExecutableDocument, set: &SelectionSet) -> Result<(), 
     Ok(())
 }
 
-/// The values of variables: as sent, or their defaults.
-struct Values<'a> {
-    operation: &'a OperationDefinition,
-    sent: &'a Variables,
-}
-
-impl Values<'_> {
-    fn variable(&self, name: &Name) -> Option<&ConstValue> {
-        self.sent.get(name).or_else(|| {
-            let mut definitions = self.operation.variable_definitions.iter();
-            let definition = definitions.find(|definition| definition.node.name.node == *name)?;
-            definition.node.default_value.as_ref().map(|value| &value.node)
-        })
-    }
-
-    /// The value of an integer argument.
-    fn number(&self, field: &Field, name: &str) -> Option<i64> {
-        match &field.get_argument(name)?.node {
-            Value::Number(number) => number.as_i64(),
-            Value::Variable(name) => match self.variable(name)? {
-                ConstValue::Number(number) => number.as_i64(),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Whether the field searches for text: by its argument `search`, or by the `search` of
-    /// `filter`.
-    fn has_search(&self, field: &Field) -> bool {
-        let is_set = |value: &Value| match value {
-            Value::Null => false,
-            Value::Variable(name) => {
-                self.variable(name).is_some_and(|value| *value != ConstValue::Null)
-            }
-            _ => true,
-        };
-        if field.get_argument("search").is_some_and(|value| is_set(&value.node)) {
-            return true;
-        }
-        match field.get_argument("filter").map(|value| &value.node) {
-            Some(Value::Object(fields)) => fields.get("search").is_some_and(is_set),
-            Some(Value::Variable(name)) => match self.variable(name) {
-                Some(ConstValue::Object(fields)) => {
-                    fields.get("search").is_some_and(|value| *value != ConstValue::Null)
-                }
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-}
-
-/// Assumed lengths of introspection lists: averages over the schema, rounded up.
-struct Lengths {
-    types: usize,
-    fields: usize,
-    arguments: usize,
-    input_fields: usize,
-    enum_values: usize,
-}
-
-impl Lengths {
-    fn new(types: &Types) -> Self {
-        let count = types.len().max(1);
-        let (mut fields, mut arguments, mut input_fields, mut enum_values) = (0, 0, 0, 0);
-        for shape in types.shapes() {
-            match shape {
-                Shape::Object(object) => {
-                    fields += object.len();
-                    arguments += object.values().map(|field| field.arguments.len()).sum::<usize>();
-                }
-                Shape::Input { fields, .. } => input_fields += fields.len(),
-                Shape::Enum(values) => enum_values += values.len(),
-                Shape::Union | Shape::Scalar => {}
-            }
-        }
-        Self {
-            types: count,
-            fields: fields.div_ceil(count),
-            arguments: arguments.div_ceil(fields.max(1)),
-            input_fields: input_fields.div_ceil(count),
-            enum_values: enum_values.div_ceil(count),
-        }
-    }
-
-    fn length(&self, field: &str) -> usize {
-        match field {
-            "types" => self.types,
-            "fields" => self.fields,
-            "args" => self.arguments,
-            "inputFields" => self.input_fields,
-            "enumValues" => self.enum_values,
-            "directives" => 5,
-            _ => 1,
-        }
-    }
-}
-
 /// The estimated cost of a fragment.
 #[derive(Clone, Copy)]
 struct FragmentCost<'a> {
@@ -264,8 +169,8 @@ struct FragmentCost<'a> {
 
 struct Counter<'a> {
     types: &'a Types,
-    values: Values<'a>,
-    lengths: Lengths,
+    values: ArgumentValues<'a>,
+    lengths: ListLengths,
     fragments: HashMap<&'a str, FragmentCost<'a>>,
 }
 
@@ -398,113 +303,4 @@ impl Counter<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::graphql::checks::fragments;
-
-    fn cost(query: &str, limits: &Limits) -> Result<(), String> {
-        let document = async_graphql::parser::parse_query(query).unwrap();
-        let fragments = fragments::sorted(&document).unwrap();
-        let (_, operation) = document.operations.iter().next().unwrap();
-        let variables = Variables::from_json(serde_json::json!({ "n": 50, "text": "x" }));
-        check(&document, &fragments, operation, &variables, Types::served(), limits)
-            .map_err(|error| error.message)
-    }
-
-    /// The estimated cost of a query.
-    fn points(query: &str) -> usize {
-        let rejected = cost(query, &Limits { cost: 0, introspection: 0, ..Limits::default() });
-        let message = rejected.unwrap_err();
-        let digits = message.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty());
-        digits.unwrap().parse().unwrap()
-    }
-
-    #[test]
-    fn the_tables_name_fields_of_the_schema() {
-        for (type_name, field, _) in COSTS.iter().chain(LENGTHS) {
-            assert!(Types::served().field(type_name, field).is_some(), "{type_name}.{field}");
-        }
-        for (type_name, field, _) in LENGTHS {
-            assert!(
-                is_list(&Types::served().field(type_name, field).unwrap().ty),
-                "{type_name}.{field}"
-            );
-        }
-    }
-
-    #[test]
-    fn lists_multiply_the_cost_of_their_selection() {
-        assert_eq!(points("{ movie(id: 1) { id } }"), 2);
-        assert_eq!(points("{ movies(first: 5) { nodes { id } } }"), 11);
-        assert_eq!(points("query($n: Int) { movies(first: $n) { nodes { id } } }"), 101);
-        assert_eq!(points("query($m: Int = 3) { movies(last: $m) { nodes { id } } }"), 7);
-        assert_eq!(points("{ movie(id: 1) { castCrew { cast { name } crew { job name } } } }"), 94);
-        assert_eq!(points("{ movie(id: 1) { ...m } } fragment m on Movie { id title }"), 3);
-    }
-
-    #[test]
-    fn the_most_expensive_type_of_a_union_counts() {
-        let query = "{ movie(id: 1) { exports { data {
-            ... on Timeline { events { id } }
-            ... on Trivia { items { id text } } __typename } } } }";
-        assert_eq!(points(query), 2 + 7 * (1 + 1 + 1 + 16));
-    }
-
-    #[test]
-    fn a_search_costs_a_tenth_of_the_limit() {
-        let search = |alias: usize| {
-            format!("a{alias}: people(search: \"x\", first: 1) {{ nodes {{ id }} }} ")
-        };
-        let searches = |count: usize| (0..count).map(search).collect::<String>();
-        assert_eq!(cost(&format!("{{ {} }}", searches(9)), &Limits::default()), Ok(()));
-        assert!(cost(&format!("{{ {} }}", searches(10)), &Limits::default()).is_err());
-        for query in [
-            "query($text: String) { movies(filter: {search: $text}) { totalCount } }",
-            "{ movies(filter: {search: \"x\"}) { totalCount } }",
-        ] {
-            assert!(points(query) > SEARCH, "{query}");
-        }
-        assert!(points("{ movies(filter: {search: null}) { totalCount } }") < 100);
-    }
-
-    #[test]
-    fn the_filmographies_of_a_crew_are_rejected() {
-        let inner = "castCrew { crew { name job person { name } } cast { name character } }";
-        let query = format!(
-            "{{ movie(id: 1) {{ castCrew {{ crew {{ person {{ filmography(first: 5) {{ nodes {{ \
-             movie {{ {inner} }} }} }} }} }} }} }} }}"
-        );
-        assert!(cost(&query, &Limits::default()).is_err());
-    }
-
-    #[test]
-    fn introspection_is_counted_by_the_size_of_the_schema() {
-        let deep =
-            "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
-        assert!(cost(deep, &Limits::default()).unwrap_err().contains("3 deep"));
-        let hidden =
-            "{ __schema { types { ...a } } } fragment a on __Type { fields { type { ...b } } }
-            fragment b on __Type { fields { type { inputFields { name } } } }";
-        assert!(cost(hidden, &Limits::default()).unwrap_err().contains("3 deep"));
-        let wide =
-            "{ __schema { types { fields { args { type { inputFields { type { ofType { ofType {
-            ofType { ofType { kind name description specifiedByURL } } } } } } } } } } } }";
-        let limits = Limits { introspection: 1_000, ..Limits::default() };
-        assert!(cost(wide, &limits).is_err());
-    }
-
-    #[test]
-    fn the_number_of_some_root_fields_is_limited() {
-        for (root, allowed) in
-            [("__schema { queryType { name } }", 1), ("__type(name: \"A\") { name }", 10)]
-        {
-            let root_of = |at: usize| format!("a{at}: {root}");
-            let roots = |count: usize| (0..count).map(root_of).collect::<Vec<_>>().join(" ");
-            assert_eq!(cost(&format!("{{ {} }}", roots(allowed)), &Limits::default()), Ok(()));
-            assert!(cost(&format!("{{ {} }}", roots(allowed + 1)), &Limits::default()).is_err());
-        }
-        let login = "login(input: {email: \"a\", password: \"b\"}) { accessToken }";
-        let both = format!("mutation {{ {login} ...f }} fragment f on Mutation {{ b: {login} }}");
-        assert!(cost(&both, &Limits::default()).unwrap_err().contains("2 fields login"));
-    }
-}
+mod tests;
