@@ -111,6 +111,15 @@ pub fn apply_locks(
     applied
 }
 
+/// A change of a locked value. A missing value is `None`.
+struct LockedChange {
+    /// JSON Pointer to the value.
+    path: String,
+    label: String,
+    current: Option<Value>,
+    imported: Option<Value>,
+}
+
 impl AppliedLocks {
     fn apply_to_field(
         &mut self,
@@ -125,7 +134,8 @@ impl AppliedLocks {
         }
         let path = field_target(name);
         let (before, after) = (before.cloned(), after.cloned());
-        if self.keeps_current(rule, path, name.to_owned(), before.clone(), after) {
+        let (label, current) = (name.to_owned(), before.clone());
+        if self.keeps_current(rule, LockedChange { path, label, current, imported: after }) {
             // Rebuilt, so that the restored field has its usual position.
             let mut restored = Object::new();
             let mut known: Vec<&str> = definition.fields.iter().map(|field| field.name).collect();
@@ -165,7 +175,8 @@ impl AppliedLocks {
         let label =
             before.as_object().map_or_else(String::new, |before| label_of(item, label, before));
         let path = there.map_or_else(|| at(list, index), |(list, index)| at(list, index));
-        if self.keeps_current(rule, path, label, Some(before.clone()), after) {
+        let current = Some(before.clone());
+        if self.keeps_current(rule, LockedChange { path, label, current, imported: after }) {
             match there {
                 Some((now, index)) if now == list => self.data[list][index] = before.clone(),
                 moved => {
@@ -191,7 +202,8 @@ impl AppliedLocks {
         let after = self.data[list][index].clone();
         let label =
             after.as_object().map_or_else(String::new, |after| label_of(item, label, after));
-        if self.keeps_current(rule, at(list, index), label, None, Some(after))
+        let (path, imported) = (at(list, index), Some(after));
+        if self.keeps_current(rule, LockedChange { path, label, current: None, imported })
             && let Some(items) = self.data.get_mut(list).and_then(Value::as_array_mut)
         {
             items.remove(index);
@@ -200,14 +212,8 @@ impl AppliedLocks {
     }
 
     /// Records the effect of a lock on a change. Returns whether the current value must be kept.
-    fn keeps_current(
-        &mut self,
-        rule: LockRule,
-        path: String,
-        label: String,
-        current: Option<Value>,
-        imported: Option<Value>,
-    ) -> bool {
+    fn keeps_current(&mut self, rule: LockRule, change: LockedChange) -> bool {
+        let LockedChange { path, label, current, imported } = change;
         match rule {
             LockRule::Skip => {
                 self.skipped.push(Skipped {

@@ -90,7 +90,10 @@ impl EntityResolver<'_> {
                 self.given_entity(entity, given, name.as_deref().or(stored_name), path, is_new)
             }
             (None, Some(name)) if renamed => {
-                self.named_entity(entity, &name, stored_id, sent, context, list)
+                let at = format!("{path}/{}", entity.name);
+                let location = NameLocation::in_item(context.item, path, &at);
+                let open = OpenName { entity, name: &name, object: sent, location: &location };
+                self.named_entity(&open, stored_id, list)
             }
             (None, _) => ResolvedEntity::AsStored,
         }
@@ -165,15 +168,11 @@ impl EntityResolver<'_> {
 
     fn named_entity(
         &mut self,
-        entity: &'static EntityReference,
-        name: &str,
+        open: &OpenName<'_>,
         stored_id: Option<&str>,
-        sent: &Object,
-        context: &ItemContext<'_>,
         list: &mut ListEntities<'_>,
     ) -> ResolvedEntity {
-        let at = format!("{}/{}", context.path, entity.name);
-        let location = NameLocation::in_item(context.item, context.path, &at);
+        let OpenName { entity, name, location, .. } = *open;
         let key = index_key(name);
         // The name is another name of the stored entity.
         let is_stored = |id: &&str| {
@@ -184,10 +183,9 @@ impl EntityResolver<'_> {
         if let Some(stored_id) = stored_id.filter(is_stored) {
             return ResolvedEntity::Id(stored_id.to_owned());
         }
-        let mut found =
-            self.decide(&OpenName { entity, name, object: sent, location: &location }, list, true);
+        let mut found = self.decide(open, list, true);
         // A stored person with a name in another script and the same order or part is a candidate.
-        if let Some(stored_here) = self.other_script_candidates.remove(&at)
+        if let Some(stored_here) = self.other_script_candidates.remove(location.path)
             && found.decision == MatchDecision::New
             && found.reasons.is_empty()
         {
@@ -210,7 +208,7 @@ impl EntityResolver<'_> {
             MatchDecision::New
                 if entity.creates || found.reasons.contains(&MatchReason::Resolved) =>
             {
-                ResolvedEntity::Id(self.create(entity.kind, &mut found, &location))
+                ResolvedEntity::Id(self.create(entity.kind, &mut found, location))
             }
             // A name without an entity: a nominee may be a film or a song.
             MatchDecision::New => return ResolvedEntity::Unknown,
@@ -219,10 +217,12 @@ impl EntityResolver<'_> {
             }
             MatchDecision::Ambiguous | MatchDecision::Skipped => {
                 // A refused id has been reported already.
-                if entity.creates && self.is_refused(&format!("{}/{}", context.path, entity.id)) {
+                if entity.creates
+                    && self.is_refused(&format!("{}/{}", location.item_path, entity.id))
+                {
                     return ResolvedEntity::Unknown;
                 }
-                self.wait_for_resolution(entity, &found, &location)
+                self.wait_for_resolution(entity, &found, location)
             }
         };
         self.resolved.matches.push(found);
@@ -262,7 +262,7 @@ impl EntityResolver<'_> {
     /// resolution.
     fn wait_for_resolution(
         &mut self,
-        entity: &'static EntityReference,
+        entity: &EntityReference,
         found: &Match,
         location: &NameLocation<'_>,
     ) -> ResolvedEntity {
