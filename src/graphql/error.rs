@@ -10,7 +10,6 @@ use async_graphql::{Error, ErrorExtensionValues, ServerError};
 use super::budget::Exhausted;
 use crate::catalog::access::Forbidden;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT};
-use crate::document::schema::scalars;
 
 /// Why a resolver failed.
 #[derive(Debug)]
@@ -139,36 +138,14 @@ pub fn code_of(error: &ServerError) -> Option<&str> {
     }
 }
 
-/// Adds the code that clients expect to an error of the library.
+/// Adds the code that clients expect to an error of the library. Limits and the values of arguments
+/// are checked before, so what is left are queries that do not match the schema and, with a path,
+/// values that could not be read while the query ran.
 pub fn classify(error: &mut ServerError) {
-    if code_of(error).is_some() {
-        return;
+    if code_of(error).is_none() {
+        let code = if error.path.is_empty() { VALIDATION_FAILED } else { BAD_USER_INPUT };
+        set_code(error, code);
     }
-    let message = &error.message;
-    // How the library's messages begin; the rest of a message may quote any word of the query.
-    let too_large = [
-        "Query is ",
-        "The number of ",
-        "The amount of ",
-        "The recursion depth ",
-        "Too many ",
-        "Number of aliases",
-        "Query has ",
-    ];
-    let refused_scalar =
-        message.strip_prefix("Invalid value for argument").and_then(|_| message.rsplit('"').nth(1));
-    let allowed = refused_scalar.and_then(scalars::allowed);
-    let code = if too_large.iter().any(|words| message.starts_with(words)) {
-        QUERY_TOO_COMPLEX
-    } else if message.starts_with("Invalid value for argument") || !error.path.is_empty() {
-        BAD_USER_INPUT
-    } else {
-        VALIDATION_FAILED
-    };
-    if let Some(allowed) = allowed {
-        error.message = format!("{message}; allowed is {allowed}");
-    }
-    set_code(error, code);
 }
 
 /// Sets the code of an error.

@@ -184,6 +184,7 @@ mod tests {
 
     use super::*;
     use crate::graphql::error::code_of;
+    use crate::graphql::limits::MAX_DIRECTIVES;
 
     fn code(query: &str) -> Option<String> {
         let rejected = parse(query, &Variables::default(), &Limits::default()).err()?;
@@ -277,6 +278,13 @@ mod tests {
         };
         assert!(parse(&query(1), &variables, &Limits::default()).is_ok());
         assert!(parse(&query(50), &variables, &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn directives_on_one_field_are_limited() {
+        let query = |count: usize| format!("{{ a {} }}", "@skip(if: false) ".repeat(count));
+        assert_eq!(code(&query(MAX_DIRECTIVES)), None);
+        assert_eq!(code(&query(MAX_DIRECTIVES + 1)).as_deref(), Some(QUERY_TOO_COMPLEX));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use async_graphql_value::{ConstValue, Value};
 use super::Limits;
 use super::fragments::Fragments;
 use crate::graphql::error::too_complex;
-use crate::graphql::limits::MAX_DEPTH;
+use crate::graphql::limits::{MAX_DEPTH, MAX_DIRECTIVES};
 
 /// The size of a selection set after spreading its fragments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ struct Size {
     depth: usize,
     /// Deepest nesting of fields.
     fields: usize,
+    /// Most directives on one field.
+    directives: usize,
 }
 
 impl Size {
@@ -36,6 +38,7 @@ impl Size {
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.depth = self.depth.max(other.depth);
         self.fields = self.fields.max(other.fields);
+        self.directives = self.directives.max(other.directives);
     }
 }
 
@@ -71,6 +74,7 @@ pub fn check(
         (total.aliases, limits.aliases, "aliases"),
         (total.fields, MAX_DEPTH, "levels of fields"),
         (total.depth, limits.depth, "levels of selection sets"),
+        (total.directives, MAX_DIRECTIVES, "directives on one field"),
         (total.steps, limits.steps, "arguments and values once fragments are spread"),
     ];
     for (found, allowed, unit) in counted {
@@ -111,6 +115,7 @@ impl Counter<'_> {
                         self.selection_set(&field.selection_set.node)
                     };
                     size.fields = size.fields.saturating_add(1);
+                    size.directives = size.directives.max(field.directives.len());
                     size.aliases = size.aliases.saturating_add(usize::from(field.alias.is_some()));
                     size.steps = size.steps.saturating_add(self.arguments(&field.arguments));
                     size.steps = size.steps.saturating_add(self.directives(&field.directives));

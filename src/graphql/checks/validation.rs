@@ -1,12 +1,16 @@
 //! Validation of a query's fields, arguments and values against the schema.
 //!
-//! The library checks the same and more. These checks run first because of their messages: each has
-//! the place, what was found, what is allowed, and the nearest known name.
+//! The library checks the same and more. These checks run first because of their messages and
+//! codes: each message has the place, what was found, what is allowed, and the nearest known name,
+//! and a value that is not allowed has the code `BAD_USER_INPUT`. The library's errors do not tell
+//! it from other errors.
 
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+    BaseType, Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
+    SelectionSet, Type,
 };
-use async_graphql::{Positioned, ServerError, Variables};
+use async_graphql::{Name, Positioned, ServerError, Value as ConstValue, Variables};
+use async_graphql_value::Value;
 
 use super::suggestions::did_you_mean;
 use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, named_type};
@@ -27,19 +31,27 @@ pub fn check(
     variables: &Variables,
     types: &Types,
 ) -> Result<(), Vec<ServerError>> {
-    let mut checker = Checker { types, errors: Vec::new() };
+    let mut checker = Checker { types, variables: None, errors: Vec::new() };
     if let Some(operation) = operation {
         checker.variables(&operation.node, variables);
     }
-    for (_, operation) in document.operations.iter() {
-        let root = match operation.node.ty {
+    // Variables that do not fit their definitions are reported once.
+    let variables = Some(variables).filter(|_| checker.errors.is_empty());
+    for (_, other) in document.operations.iter() {
+        let root = match other.node.ty {
             OperationType::Query => QUERY,
             OperationType::Mutation => MUTATION,
             OperationType::Subscription => continue,
         };
-        checker.selection_set(&operation.node.selection_set.node, root);
+        // The variables belong to the operation that is to run.
+        let is_to_run = operation.is_some_and(|operation| std::ptr::eq(operation, other));
+        checker.variables = variables.filter(|_| is_to_run);
+        checker.directives(&other.node.directives);
+        checker.selection_set(&other.node.selection_set.node, root);
     }
+    checker.variables = variables;
     for fragment in document.fragments.values() {
+        checker.directives(&fragment.node.directives);
         let on = fragment.node.type_condition.node.on.node.as_str();
         checker.selection_set(&fragment.node.selection_set.node, on);
     }
@@ -48,6 +60,9 @@ pub fn check(
 
 struct Checker<'a> {
     types: &'a Types,
+    /// The values of the variables that are checked where they are used; `None` if they are not
+    /// checked there.
+    variables: Option<&'a Variables>,
     errors: Vec<ServerError>,
 }
 
@@ -88,13 +103,45 @@ impl Checker<'_> {
             match &item.node {
                 Selection::Field(field) => self.field(field, type_name),
                 Selection::InlineFragment(inline) => {
+                    self.directives(&inline.node.directives);
                     let on = inline.node.type_condition.as_ref();
                     let on = on.map_or(type_name, |condition| condition.node.on.node.as_str());
                     self.selection_set(&inline.node.selection_set.node, on);
                 }
-                Selection::FragmentSpread(_) => {}
+                Selection::FragmentSpread(spread) => self.directives(&spread.node.directives),
             }
         }
+    }
+
+    /// Checks the values of the conditions of `@skip` and `@include`.
+    fn directives(&mut self, directives: &[Positioned<Directive>]) {
+        let condition = Type { base: BaseType::Named(Name::new("Boolean")), nullable: false };
+        for directive in directives {
+            let name = directive.node.name.node.as_str();
+            let arguments = directive.node.arguments.iter();
+            let is_condition = matches!(name, "skip" | "include");
+            for (argument, value) in
+                arguments.filter(|(argument, _)| is_condition && argument.node == "if")
+            {
+                if let Some(wrong) = self.wrong_value(&condition, &value.node, "if") {
+                    self.report(bad_input(format!("@{name}: argument {wrong}"), argument.pos));
+                }
+            }
+        }
+    }
+
+    /// What is wrong with the value of an argument; `None` if it is valid. A variable is checked
+    /// with its value, because its type may allow more than the argument does.
+    fn wrong_value(&self, ty: &Type, value: &Value, argument: &str) -> Option<String> {
+        let mut path = vec![argument.to_owned()];
+        let wrong = values::check(self.types, ty, value, &mut path);
+        if wrong.is_some() || !has_variable(value) {
+            return wrong;
+        }
+        let variables = self.variables?;
+        let sent = |name: Name| variables.get(&name).cloned().ok_or(());
+        let value: ConstValue = value.clone().into_const_with(sent).ok()?;
+        values::check(self.types, ty, &value, &mut path)
     }
 
     fn field(&mut self, field: &Positioned<Field>, type_name: &str) {
@@ -102,6 +149,7 @@ impl Checker<'_> {
         let Some(Shape::Object(fields)) = self.types.get(type_name) else { return };
         // Introspection fields are validated by the library.
         if name == "__typename" {
+            self.directives(&field.node.directives);
             return;
         }
         let Some(known) = fields.get(name) else {
@@ -112,9 +160,8 @@ impl Checker<'_> {
             }
             return;
         };
-        if !type_name.starts_with("__") {
-            self.arguments(field, known, type_name);
-        }
+        self.directives(&field.node.directives);
+        self.arguments(field, known, type_name);
         self.selection_set(&field.node.selection_set.node, named_type(&known.ty));
     }
 
@@ -123,6 +170,10 @@ impl Checker<'_> {
         for (argument, value) in &field.node.arguments {
             let given = argument.node.as_str();
             let Some(definition) = known.arguments.iter().find(|known| known.name == given) else {
+                // Names of introspection fields are validated by the library.
+                if type_name.starts_with("__") {
+                    continue;
+                }
                 let names = known.arguments.iter().map(|known| known.name.as_str());
                 let hint = did_you_mean(given, names);
                 let message = format!(
@@ -132,9 +183,7 @@ impl Checker<'_> {
                 self.report(invalid(message, argument.pos));
                 continue;
             };
-            let mut path = vec![given.to_owned()];
-            let wrong = values::check(self.types, &definition.ty, &value.node, &mut path);
-            if let Some(wrong) = wrong {
+            if let Some(wrong) = self.wrong_value(&definition.ty, &value.node, given) {
                 let message = format!("argument {wrong}");
                 self.report(bad_input(format!("{name}: {message}"), argument.pos));
             }
@@ -147,6 +196,15 @@ impl Checker<'_> {
                 format!("{name}: argument {}: missing; allowed is {allowed}", argument.name);
             self.report(invalid(message, field.pos));
         }
+    }
+}
+
+fn has_variable(value: &Value) -> bool {
+    match value {
+        Value::Variable(_) => true,
+        Value::List(items) => items.iter().any(has_variable),
+        Value::Object(fields) => fields.values().any(has_variable),
+        _ => false,
     }
 }
 
@@ -231,6 +289,44 @@ mod tests {
                 "variable $id: missing; allowed is text or a whole number (ID!)",
             ]
         );
+    }
+
+    #[test]
+    fn variables_are_checked_again_where_they_are_used() {
+        let query = "query($id: ID, $first: Int) {
+            movie(id: $id) { id } movies(first: $first) { totalCount } }";
+        assert_eq!(
+            messages(query, serde_json::json!({ "id": null, "first": 1 })),
+            ["movie: argument id: found null; allowed is text or a whole number (ID!)"]
+        );
+        // A value that does not fit the definition is reported there only.
+        assert_eq!(
+            messages(query, serde_json::json!({ "id": null, "first": "x" })),
+            ["variable $first: found \"x\"; allowed is a whole number (Int)"]
+        );
+        assert_eq!(messages(query, serde_json::json!({ "id": "m", "first": null })), [""; 0]);
+        let nested = "query($field: MovieOrderField) { movies(orderBy: {field: $field}) {
+            totalCount } }";
+        assert_eq!(messages(nested, serde_json::json!({ "field": null })).len(), 1);
+    }
+
+    #[test]
+    fn conditions_and_introspection_are_checked() {
+        assert_message(
+            "{ __typename @skip(if: 3) }",
+            "@skip: argument if: found 3; allowed is true or false (Boolean!)",
+        );
+        for condition in [
+            "{ movie(id: 1) @include(if: \"x\") { id } }",
+            "{ movie(id: 1) { ... @include(if: null) { id } } }",
+            "{ movie(id: 1) { ...m @include(if: 1) } } fragment m on Movie { id }",
+            "{ __type(name: \"A\") { fields(includeDeprecated: 5) { name } } }",
+        ] {
+            assert_eq!(messages(condition, serde_json::json!({})).len(), 1, "{condition}");
+        }
+        let variable = "query($on: Boolean) { movie(id: 1) @skip(if: $on) { id } }";
+        assert_eq!(messages(variable, serde_json::json!({ "on": null })).len(), 1);
+        assert_eq!(messages(variable, serde_json::json!({ "on": true })), [""; 0]);
     }
 
     #[test]
