@@ -23,7 +23,7 @@ use crate::document::categories::basic_info::ReleaseStatus;
 use crate::document::{Category, MovieId};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::AccessErrors;
+use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 use crate::http::response::CHUNK;
 use crate::http::rest::query;
@@ -160,10 +160,7 @@ impl BulkExportParameters {
             status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "One of the ids names no movie."
         ),
-        (
-            status = 503, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The server has reached its limit of bulk exports; see Retry-After."
-        ),
+        ServerErrors,
     )
 )]
 pub async fn export(

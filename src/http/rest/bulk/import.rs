@@ -30,7 +30,7 @@ use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::{Category, Problem, ProblemCode, Source, Stage, Warning};
 use crate::http::bearer::Bearer;
 use crate::http::body::BodyError;
-use crate::http::openapi::AccessErrors;
+use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 use crate::http::rest::query;
 use crate::http::{AppState, request_id};
@@ -226,10 +226,7 @@ pub struct LineError {
             status = 415, body = ProblemDetails, content_type = "application/problem+json",
             description = "The body has another media type."
         ),
-        (
-            status = 503, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The server has reached its limit of bulk imports; see Retry-After."
-        ),
+        ServerErrors,
     )
 )]
 pub async fn import(
