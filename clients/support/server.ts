@@ -15,7 +15,11 @@ export interface Server {
   graphql: string;
   /** The secret that signs access tokens, so that a test can make an expired one. */
   secret: string;
+  /** The folder of its database. */
+  folder: string;
   stop(): Promise<void>;
+  /** Ends the process at once, and keeps the database. */
+  kill(): Promise<void>;
 }
 
 export const ADMIN = { email: "admin@example.com", password: "correct horse battery" };
@@ -25,6 +29,8 @@ export interface ServerOptions {
   demo?: boolean;
   /** The value of REELPORT_CORS_ORIGINS. */
   corsOrigins?: string;
+  /** Start on the database and the address of a server that was killed. */
+  instead?: Server;
 }
 
 /** The server binary: REELPORT_BINARY, or what `cargo build` made. */
@@ -36,7 +42,8 @@ function binary(): string {
 }
 
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const folder = await mkdtemp(path.join(tmpdir(), "reelport-clients-"));
+  const { instead } = options;
+  const folder = instead?.folder ?? (await mkdtemp(path.join(tmpdir(), "reelport-clients-")));
   const secret = "a secret of the client tests, 32+";
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("REELPORT_"));
   const child = spawn(binary(), ["serve"], {
@@ -44,7 +51,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     env: {
       ...Object.fromEntries(inherited),
       REELPORT_DATABASE_URL: "sqlite://./reelport.db",
-      REELPORT_LISTEN: "127.0.0.1:0",
+      REELPORT_LISTEN: instead === undefined ? "127.0.0.1:0" : new URL(instead.url).host,
       REELPORT_JWT_SECRET: secret,
       REELPORT_ADMIN_EMAIL: ADMIN.email,
       REELPORT_ADMIN_PASSWORD: ADMIN.password,
@@ -64,10 +71,14 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     await exited;
     await rm(folder, { recursive: true, force: true });
   };
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await exited;
+  };
   // A test run that is interrupted leaves no server behind.
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  void exited.then(() => process.removeListener("exit", kill));
+  const onExit = () => void child.kill("SIGKILL");
+  process.once("exit", onExit);
+  void exited.then(() => process.removeListener("exit", onExit));
 
   let output = "";
   const url = await new Promise<string | null>((resolve) => {
@@ -91,5 +102,5 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     await stop();
     throw new Error(`the server did not start:\n${output}`);
   }
-  return { url, graphql: `${url}/graphql`, secret, stop };
+  return { url, graphql: `${url}/graphql`, secret, folder, stop, kill };
 }

@@ -1,4 +1,4 @@
-import { Client, fetchExchange } from "@urql/core";
+import { Client, type Exchange, fetchExchange } from "@urql/core";
 import { authExchange } from "@urql/exchange-auth";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { embeddedTypes } from "../caches.json";
@@ -7,7 +7,7 @@ import type { Session } from "../session/session.ts";
 /** Embedded objects belong to the object that contains them, and have no identity of their own. */
 const keys = Object.fromEntries(embeddedTypes.map((type) => [type, () => null]));
 
-export function createClient(service: string, session: Session) {
+export function createClient(service: string, session: Session, ...others: Exchange[]) {
   const authenticate = authExchange(async (utilities) => ({
     addAuthToOperation: (operation) => utilities.appendHeaders(operation, session.headers),
     didAuthError: (error) =>
@@ -16,6 +16,6 @@ export function createClient(service: string, session: Session) {
   }));
   return new Client({
     url: `${service}/graphql`,
-    exchanges: [cacheExchange({ keys }), authenticate, fetchExchange],
+    exchanges: [cacheExchange({ keys }), authenticate, fetchExchange, ...others],
   });
 }

@@ -1,5 +1,5 @@
-// What a new user sees: a query that runs as it is with the demo catalogue, and a second tab with
-// an import that only plans. Nothing here writes when it is run.
+// What a new user sees: a query that runs as it is with the demo catalogue, an import that only
+// plans, and a subscription. Nothing here writes when it is run.
 const EXPORT = `# Sign in above, then run this query.
 query FightClubTrivia {
   movieExport(movieId: "tmdb-550", category: TRIVIA) {
@@ -34,7 +34,14 @@ const TRIVIA = {
   ],
 };
 
+const CHANGES = `# Published changes, as they happen.
+subscription Changes {
+  changes { kind movieId category revision updatedBy }
+}
+`;
+
 export const DEFAULT_TABS = [
   { query: EXPORT },
   { query: PLAN, variables: JSON.stringify({ trivia: TRIVIA }, null, 2) },
+  { query: CHANGES },
 ];

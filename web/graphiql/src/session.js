@@ -1,5 +1,7 @@
 // The signed-in session. It lives in sessionStorage only, so closing the
 // browser tab forgets the access token. The password is never stored.
+import { Kind, OperationTypeNode, parse } from 'graphql';
+import { createClient } from 'graphql-sse';
 import { useSyncExternalStore } from 'react';
 
 export const ENDPOINT = '/graphql';
@@ -100,34 +102,88 @@ export async function signIn(email, password) {
 }
 
 // The function GraphiQL calls for every operation, introspection included.
-export async function fetcher({ query, variables, operationName }, { headers } = {}) {
+export function fetcher({ query, variables, operationName }, { headers = {} } = {}) {
   const request = { query, variables };
-  // Just after a change of tabs, GraphiQL still gives the name of the other tab's operation.
+  // Just after a change of tabs, GraphiQL still gives the name, and the parsed form, of the other
+  // tab's operation.
   if (operationName && query.includes(operationName)) request.operationName = operationName;
-  const typed = headers ?? {};
-  const typedAuthorization = Object.keys(typed).some((name) => name.toLowerCase() === 'authorization');
-  const sentToken = typedAuthorization ? null : (state.session?.accessToken ?? null);
-  const withToken = sentToken ? { ...typed, Authorization: `Bearer ${sentToken}` } : typed;
+  return isSubscription(request) ? subscribe(request, headers) : execute(request, headers);
+}
 
-  let { status, body } = await post(request, withToken);
+function isSubscription({ query, operationName }) {
+  try {
+    const { definitions } = parse(query);
+    const operations = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+    const named = operations.filter(({ name }) => name && name.value === operationName);
+    const chosen = named.length > 0 ? named : operations;
+    return chosen.some(({ operation }) => operation === OperationTypeNode.SUBSCRIPTION);
+  } catch {
+    // The server says what is wrong.
+    return false;
+  }
+}
 
+async function execute(request, headers) {
+  const { sentToken, allHeaders } = authorized(headers);
+  let { status, body } = await post(request, allHeaders);
   if (status === 401 || needsSignIn(body)) {
-    if (sentToken) {
-      expire(sentToken);
-      // The schema is public, so the editor keeps working with an old token.
-      if (operationName === 'IntrospectionQuery') ({ status, body } = await post(request, typed));
-    } else if (!state.session) {
-      setState({
-        session: null,
-        notice: typedAuthorization
-          ? 'The server refused the Authorization header in the Headers pane. Please sign in, or correct the header.'
-          : 'This operation needs a signed-in user. Please sign in.',
-      });
+    askForSignIn(sentToken, headers);
+    // The schema is public, so the editor keeps working with an old token.
+    if (sentToken && request.operationName === 'IntrospectionQuery') {
+      ({ status, body } = await post(request, headers));
     }
   }
-
-  return body ?? { errors: [{ message: `The server answered with HTTP status ${status} and no JSON body.` }] };
+  return body ?? withoutBody(status);
 }
+
+// Events, as an observable: GraphiQL unsubscribes when the stop button is pressed.
+function subscribe(request, headers) {
+  const { sentToken, allHeaders } = authorized(headers);
+  const client = createClient({ url: ENDPOINT, headers: allHeaders, retryAttempts: 0 });
+  const show = (body, observer) => {
+    if (needsSignIn(body)) askForSignIn(sentToken, headers);
+    observer.next(body);
+  };
+  return {
+    subscribe: (observer) => ({
+      unsubscribe: client.subscribe(request, {
+        next: (body) => show(body, observer),
+        error: async ({ response }) => {
+          if (response) show(await read(response) ?? withoutBody(response.status), observer);
+          else observer.next({ errors: [{ message: 'The connection was lost. Run the subscription again.' }] });
+          observer.complete();
+        },
+        complete: () => observer.complete(),
+      }),
+    }),
+  };
+}
+
+// The headers of a request: those of the Headers pane, and the token if they have none.
+function authorized(headers) {
+  const sentToken = hasAuthorization(headers) ? null : (state.session?.accessToken ?? null);
+  const allHeaders = sentToken ? { ...headers, Authorization: `Bearer ${sentToken}` } : headers;
+  return { sentToken, allHeaders };
+}
+
+const hasAuthorization = (headers) => Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+
+function askForSignIn(sentToken, headers) {
+  if (sentToken) {
+    expire(sentToken);
+  } else if (!state.session) {
+    setState({
+      session: null,
+      notice: hasAuthorization(headers)
+        ? 'The server refused the Authorization header in the Headers pane. Please sign in, or correct the header.'
+        : 'This operation needs a signed-in user. Please sign in.',
+    });
+  }
+}
+
+const withoutBody = (status) => ({
+  errors: [{ message: `The server answered with HTTP status ${status} and no JSON body.` }],
+});
 
 // Without a token, the status is 200 and the fields that need one have an error. A log-in with a
 // wrong password has the same code.
@@ -152,11 +208,15 @@ async function post(request, headers) {
   } catch (cause) {
     throw new Error('The server could not be reached. Check that it is running and try again.', { cause });
   }
-  let body = null;
+  return { status: response.status, body: await read(response) };
+}
+
+// The JSON object of a response; null if it is anything else.
+async function read(response) {
   try {
-    body = await response.json();
+    const body = await response.json();
+    return body && typeof body === 'object' ? body : null;
   } catch {
-    // Not JSON: the caller reports the HTTP status instead.
+    return null;
   }
-  return { status: response.status, body: body && typeof body === 'object' ? body : null };
 }
