@@ -11,6 +11,7 @@ mod m20261125_000004_succession;
 mod m20261125_000005_draft_answers;
 mod m20261129_000001_storage_probe;
 mod m20261129_000002_import_texts;
+mod m20261129_000401_identity;
 mod tables;
 
 /// All migrations, in the order in which they are applied.
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_draft_answers::Migration),
             Box::new(m20261129_000001_storage_probe::Migration),
             Box::new(m20261129_000002_import_texts::Migration),
+            Box::new(m20261129_000401_identity::Migration),
         ]
     }
 }

@@ -6,23 +6,30 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::Context;
 
 use super::budget::{Budget, fields_below};
+use super::client::Client;
 use super::error::ApiError;
 use super::loaders::Loaders;
+use super::loaders::accounts::AccountLoaders;
 use super::loaders::drafts::DraftLoaders;
 use crate::catalog::Catalog;
-use crate::catalog::access::{CanDraft, CanImport, CanPublish, CanRead, Principal};
+use crate::catalog::access::{
+    CanDraft, CanImport, CanManageAccounts, CanPublish, CanRead, Principal,
+};
 use crate::catalog::accounts::Accounts;
 use crate::catalog::import::ImportOptions;
+use crate::document::Category;
 
 /// The data of one request: the user, the client's address, and the loaders with their caches.
 pub struct RequestContext {
     principal: Option<Principal>,
     address: Option<IpAddr>,
+    client: Arc<Client>,
     catalog: Arc<Catalog>,
     accounts: Arc<Accounts>,
     budget: Arc<Budget>,
     loaders: OnceLock<Loaders>,
     draft_loaders: OnceLock<DraftLoaders>,
+    account_loaders: OnceLock<AccountLoaders>,
 }
 
 impl RequestContext {
@@ -37,12 +44,20 @@ impl RequestContext {
         Self {
             principal,
             address,
+            client: Arc::default(),
             catalog,
             accounts,
             budget,
             loaders: OnceLock::new(),
             draft_loaders: OnceLock::new(),
+            account_loaders: OnceLock::new(),
         }
+    }
+
+    /// Sets the client that sent the request.
+    #[must_use]
+    pub fn with_client(self, client: Arc<Client>) -> Self {
+        Self { client, ..self }
     }
 }
 
@@ -60,6 +75,10 @@ pub trait ContextExt {
 
     fn address(&self) -> Option<IpAddr> {
         self.request().address
+    }
+
+    fn client(&self) -> &Client {
+        &self.request().client
     }
 
     fn budget(&self) -> &Budget {
@@ -97,6 +116,24 @@ pub trait ContextExt {
 
     fn can_publish(&self) -> Result<CanPublish, ApiError> {
         Ok(self.principal()?.can_publish()?)
+    }
+
+    fn can_publish_in(&self, category: Category) -> Result<CanPublish, ApiError> {
+        Ok(self.principal()?.can_publish_in(category)?)
+    }
+
+    /// Permission to read and change accounts.
+    fn can_manage_accounts(&self) -> Result<CanManageAccounts, ApiError> {
+        Ok(self.principal()?.can_manage_accounts()?)
+    }
+
+    /// The request's loaders of sessions and tokens. What may be asked for is decided by the object
+    /// that they belong to.
+    fn account_loaders(&self) -> &AccountLoaders {
+        let request = self.request();
+        request
+            .account_loaders
+            .get_or_init(|| AccountLoaders::new(&request.accounts, &request.budget))
     }
 
     /// The request's loaders. Needs the role VIEWER.

@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::AppState;
 use super::problem::ProblemDetails;
+use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
 use crate::catalog::accounts::tokens::InvalidToken;
 
@@ -23,6 +24,8 @@ pub enum Credentials {
     Valid(Principal),
     /// A header without a token, or a token that is not valid.
     Invalid(TokenError),
+    /// A token that could not be verified, because the database failed.
+    Unverified(CatalogError),
 }
 
 /// Why the `Authorization` header of a request is rejected.
@@ -36,6 +39,8 @@ pub enum TokenError {
     Invalid,
     /// The token has expired.
     Expired,
+    /// The token was revoked, its session was ended, or its account was changed.
+    Ended,
 }
 
 /// Maximum length of a header value, in bytes.
@@ -50,6 +55,10 @@ impl TokenError {
             Self::NotBearer => "the Authorization header is not \"Bearer\" and a token",
             Self::Invalid => "the token is malformed, badly signed, or not for this service",
             Self::Expired => "the token has expired; log in again",
+            Self::Ended => {
+                "the token was revoked, its session has ended, or its account was changed; refresh \
+                 it or log in again"
+            }
         }
     }
 }
@@ -58,6 +67,12 @@ impl From<TokenError> for ProblemDetails {
     fn from(error: TokenError) -> Self {
         Self::unauthenticated(error.detail(), true)
     }
+}
+
+/// What a client calls itself (`User-Agent`); may be empty.
+pub fn client_name(headers: &HeaderMap) -> String {
+    let name = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    name.unwrap_or_default().to_owned()
 }
 
 /// The token in the `Authorization` header. `None` without the header.
@@ -93,10 +108,12 @@ impl FromRequestParts<AppState> for Credentials {
             Some(Ok(token)) => token,
             Some(Err(error)) => return Ok(Self::Invalid(error)),
         };
-        Ok(match state.accounts.authenticate(token) {
-            Ok(principal) => Self::Valid(principal),
-            Err(InvalidToken::Expired) => Self::Invalid(TokenError::Expired),
-            Err(InvalidToken::Malformed) => Self::Invalid(TokenError::Invalid),
+        Ok(match state.accounts.authenticate(token).await {
+            Ok(Ok(principal)) => Self::Valid(principal),
+            Ok(Err(InvalidToken::Expired)) => Self::Invalid(TokenError::Expired),
+            Ok(Err(InvalidToken::Malformed)) => Self::Invalid(TokenError::Invalid),
+            Ok(Err(InvalidToken::Ended)) => Self::Invalid(TokenError::Ended),
+            Err(error) => Self::Unverified(error),
         })
     }
 }
@@ -112,6 +129,7 @@ impl FromRequestParts<AppState> for Bearer {
         match credentials {
             Credentials::Valid(principal) => Ok(Self(principal)),
             Credentials::Invalid(error) => Err(error.into()),
+            Credentials::Unverified(error) => Err(error.into()),
             Credentials::Absent => Err(ProblemDetails::unauthenticated(
                 "this needs a bearer token; log in first",
                 false,

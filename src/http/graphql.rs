@@ -9,16 +9,18 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Response as GraphQlResponse, ServerError};
 use axum::extract::{ConnectInfo, RawQuery, Request as HttpRequest, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 use serde_json::json;
 
 use super::bearer::{Credentials, TokenError};
 use super::problem::ProblemDetails;
-use super::{AppState, MAX_BODY, request_id};
+use super::{AppState, MAX_BODY, request_id, session_cookie};
 use crate::catalog::CatalogError;
 use crate::catalog::background::spawn_background;
+use crate::graphql::client::Client;
 use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
 use media_type::MediaType;
 use operation::{EncodedRequest, Operation, RequestError};
@@ -40,7 +42,7 @@ pub async fn get(
         let Some(media_type) = MediaType::negotiate(&parts.headers) else {
             return not_acceptable(&credentials);
         };
-        let handler = Handler { state, address, request_id: request_id::of(&parts.extensions) };
+        let handler = Handler::new(state, address, &parts);
         let request = EncodedRequest::Query(query.unwrap_or_default());
         handler.handle(media_type, credentials, request, true).await
     };
@@ -63,6 +65,7 @@ pub async fn post(
         if !super::rest::is_json(&parts.headers) {
             return match credentials {
                 Credentials::Invalid(error) => unauthenticated(media_type, error),
+                Credentials::Unverified(error) => unverified(media_type, error),
                 _ => super::rest::unsupported_media_type().into_response(),
             };
         }
@@ -75,7 +78,7 @@ pub async fn post(
             }
             (Err(problem), _) => return problem.into_response(),
         };
-        let handler = Handler { state, address, request_id: request_id::of(&parts.extensions) };
+        let handler = Handler::new(state, address, &parts);
         handler.handle(media_type, credentials, EncodedRequest::Body(bytes), false).await
     };
     uncached(response.await)
@@ -92,9 +95,21 @@ struct Handler {
     state: AppState,
     address: SocketAddr,
     request_id: String,
+    headers: HeaderMap,
 }
 
 impl Handler {
+    fn new(state: AppState, address: SocketAddr, parts: &Parts) -> Self {
+        // What a log-in needs; most requests have neither a cookie nor these headers.
+        let headers = parts.headers.clone();
+        Self { state, address, request_id: request_id::of(&parts.extensions), headers }
+    }
+
+    /// The client that sent the request.
+    fn client(&self) -> Client {
+        Client::new(super::bearer::client_name(&self.headers), session_cookie::read(&self.headers))
+    }
+
     async fn handle(
         self,
         media_type: MediaType,
@@ -106,7 +121,9 @@ impl Handler {
         let limits = self.state.schema.data::<Limits>().cloned().unwrap_or_default();
         let limits = match credentials {
             Credentials::Valid(_) => limits,
-            Credentials::Absent | Credentials::Invalid(_) => limits.anonymous(),
+            Credentials::Absent | Credentials::Invalid(_) | Credentials::Unverified(_) => {
+                limits.anonymous()
+            }
         };
         let decoded = match decode(request, limits.clone(), is_large).await {
             Ok(decoded) => decoded,
@@ -119,8 +136,13 @@ impl Handler {
             Credentials::Valid(principal) => Some(principal),
             Credentials::Absent => None,
             // An invalid token must not prevent the client from logging in again.
-            Credentials::Invalid(_) if decoded.as_ref().is_ok_and(Operation::is_login) => None,
+            Credentials::Invalid(_) | Credentials::Unverified(_)
+                if decoded.as_ref().is_ok_and(Operation::is_login) =>
+            {
+                None
+            }
             Credentials::Invalid(error) => return unauthenticated(media_type, error),
+            Credentials::Unverified(error) => return unverified(media_type, error),
         };
         let operation = match decoded {
             Ok(operation) => operation,
@@ -134,13 +156,15 @@ impl Handler {
             return get_takes_queries_only();
         }
         let budget = Arc::new(Budget::new(limits.clone()));
+        let client = Arc::new(self.client());
         let context = RequestContext::new(
             principal,
             Some(self.address.ip()),
             Arc::clone(&self.state.catalog),
             Arc::clone(&self.state.accounts),
             Arc::clone(&budget),
-        );
+        )
+        .with_client(Arc::clone(&client));
         let execution =
             Execution { schema: self.state.schema.clone(), context, operation, limits, budget };
         let mut result = match execution.run(is_large).await {
@@ -151,7 +175,13 @@ impl Handler {
         for failed in &mut result.errors {
             self.finish_error(failed);
         }
-        encode(media_type, &result)
+        let mut response = encode(media_type, &result);
+        if let Some(change) = client.cookie_change()
+            && let Some(cookie) = session_cookie::set_cookie(&change, &self.headers)
+        {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
     }
 
     /// Sets the code of an error. Internal errors are logged, and their details are removed.
@@ -281,6 +311,25 @@ fn unauthenticated(media_type: MediaType, token_error: TokenError) -> Response {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge.clone());
     }
     response
+}
+
+/// The response when the token could not be verified: a GraphQL error, as for any other failure of
+/// the database.
+fn unverified(media_type: MediaType, error: CatalogError) -> Response {
+    let failed = error::server_error(error);
+    let problem_code = error::code_of(&failed).unwrap_or(error::INTERNAL);
+    let is_internal = problem_code == error::INTERNAL;
+    if is_internal {
+        tracing::error!(error = %failed.message, "a token could not be verified");
+    }
+    let message =
+        if is_internal { "something went wrong on our side" } else { failed.message.as_str() };
+    let status = if is_internal {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    error_response(status, media_type, message, problem_code)
 }
 
 /// Tells Apollo clients to send the whole query. The status is 200 with either media type, as in

@@ -16,6 +16,8 @@ mod request_id;
 mod response;
 mod rest;
 mod server;
+mod session_cookie;
+mod set_password;
 
 use std::sync::Arc;
 
@@ -96,6 +98,7 @@ pub fn router(state: AppState, allowed_origins: &AllowedOrigins) -> Router {
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", get(graphql::get).post(graphql::post))
         .merge(graphiql::routes())
+        .merge(set_password::routes())
         .merge(openapi::routes())
         .fallback(|| async {
             ProblemDetails::new(

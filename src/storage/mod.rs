@@ -19,7 +19,10 @@ mod tables;
 mod unavailable;
 mod values;
 
-pub use accounts::UserRow;
+pub use accounts::personal_tokens::PersonalTokenRow;
+pub use accounts::sessions::{EndedSessions, SessionRow};
+pub use accounts::standing::{AccountStanding, SubjectStanding, TokenStanding};
+pub use accounts::users::{KeyPage, UserChange, UserFilter, UserRow};
 pub use db::{
     Backend, Database, Fault, Faults, NotReady, Transaction, TransactionStep, TransientError,
     sqlite_path, with_quiet_libraries,

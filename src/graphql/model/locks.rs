@@ -114,7 +114,7 @@ async fn set_locks(
     items: Option<Vec<ID>>,
     locked: bool,
 ) -> Result<(Vec<Lock>, Vec<Problem>), ApiError> {
-    let permission = ctx.can_publish()?;
+    let permission = ctx.can_publish_in(category)?;
     let Ok(movie) = movie.parse::<MovieId>() else {
         let shown: String = movie.chars().take(80).collect();
         let problem = Problem::new("", ProblemCode::NotFound, format!("there is no movie {shown}"));

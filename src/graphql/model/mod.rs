@@ -1,6 +1,8 @@
 //! The types of the schema: objects, connections, inputs and payloads. The types of the seven
 //! documents are defined with their fields, in `document/categories`.
 
+pub(super) mod account_inputs;
+pub(super) mod accounts;
 pub(super) mod drafts;
 pub(super) mod entities;
 pub(super) mod history;
@@ -11,3 +13,4 @@ pub(super) mod pages;
 pub(super) mod payloads;
 pub(super) mod people;
 pub mod types;
+pub(super) mod whole_lists;

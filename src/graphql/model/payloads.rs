@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
-use super::types::{Movie, MovieExport, User, charge_lists};
+use super::types::{Movie, MovieExport, charge_lists};
 use crate::catalog::import::{ImportStatus, Outcome};
 use crate::document::Problem;
 use crate::document::plan::{ImportPlan, Report};
@@ -135,23 +135,6 @@ impl From<Outcome> for DiscardDraftPayload {
     fn from(outcome: Outcome) -> Self {
         Self { movie_export: outcome.export.map(MovieExport::from), user_errors: outcome.problems }
     }
-}
-
-/// The result of login.
-#[derive(SimpleObject)]
-pub struct LoginPayload {
-    /// The access token. Send it in the header `Authorization: Bearer …`.
-    pub access_token: String,
-    /// Always Bearer.
-    pub token_type: String,
-    /// How long the access token is valid, in seconds.
-    pub expires_in: i64,
-    /// The refresh token. Exchange it for a new access token at POST /api/v1/auth/refresh.
-    pub refresh_token: String,
-    /// The account that logged in.
-    pub viewer: User,
-    /// Always empty: a failed login is a top-level error, UNAUTHENTICATED or RATE_LIMITED.
-    pub user_errors: Vec<Problem>,
 }
 
 /// The result of createMovie.

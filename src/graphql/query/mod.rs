@@ -1,5 +1,6 @@
 //! The fields of `Query`. Each calls one function of the catalogue.
 
+mod accounts;
 mod entities;
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
@@ -10,14 +11,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::context::ContextExt;
 use super::error::{ApiError, Restricted, restricted};
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
+use super::model::accounts::User;
 use super::model::drafts::{self, DraftConnection, DraftFilter};
 use super::model::import_log::{self, ImportFilter, ImportRecord, ImportRecordConnection};
 use super::model::inputs::{MovieFilter, MovieOrder, movie_order, movie_query};
-use super::model::types::{Movie, MovieExport, User};
+use super::model::types::{Movie, MovieExport};
 use crate::catalog::movies::MovieQuery;
 use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, MovieId, Stage};
 use crate::storage::{self, MoviePage, MovieRow, OrderBy, PageRequest};
+use accounts::AccountQuery;
 use entities::EntityQuery;
 
 /// The entry points for reading.
@@ -115,6 +118,12 @@ impl Query {
         import_log::find_record(ctx, &id).await.map_err(Into::into).transpose()
     }
 
+    /// The fields for accounts.
+    #[graphql(flatten)]
+    async fn accounts(&self) -> AccountQuery {
+        AccountQuery
+    }
+
     /// The fields for people, ceremonies, platforms and genres.
     #[graphql(flatten)]
     async fn entities(&self) -> EntityQuery {
@@ -123,7 +132,7 @@ impl Query {
 
     /// The account that the request's bearer token belongs to. Null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<User> {
-        ctx.viewer().cloned().map(User)
+        ctx.viewer().map(User::of_principal)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod contribution;
 pub mod credit;
+pub mod deleted_account;
 pub mod document;
 pub mod draft;
 pub mod entity;
@@ -20,7 +21,10 @@ pub mod movie_genre;
 pub mod name_word;
 pub mod nomination;
 pub mod offer;
+pub mod password_link;
+pub mod personal_token;
 pub mod reference_version;
 pub mod revision;
+pub mod session;
 pub mod storage_probe;
 pub mod user;
