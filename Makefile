@@ -21,13 +21,15 @@ lint: ## Check formatting and lints; warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-schema: ## Generate schema.graphql and openapi.json
+schema: ## Generate schema.graphql, openapi.json and clients/caches.json
 	$(CARGO) run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
 	$(CARGO) run --quiet -- schema --openapi > openapi.json.new && mv openapi.json.new openapi.json
+	$(CARGO) run --quiet -- schema --caches > clients/caches.json.new && mv clients/caches.json.new clients/caches.json
 
-schema-check: ## Fail if schema.graphql or openapi.json is out of date
+schema-check: ## Fail if schema.graphql, openapi.json or clients/caches.json is out of date
 	$(CARGO) run --quiet -- schema | diff -u schema.graphql -
 	$(CARGO) run --quiet -- schema --openapi | diff -u openapi.json -
+	$(CARGO) run --quiet -- schema --caches | diff -u clients/caches.json -
 
 bench: tools ## Run the benchmarks; BENCH_CATALOGUE=FILE adds an import and name resolution
 	$(CARGO) bench --profile dist --bench plan

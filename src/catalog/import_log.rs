@@ -94,20 +94,16 @@ impl Catalog {
         Ok(self.database.import_page(filter, before, limit).await?)
     }
 
-    /// The entry of an id.
+    /// The entries of these ids, in no particular order. Unknown ids are left out.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn import_log_entry(
+    pub async fn import_log_entries(
         &self,
         _: &CanDraft,
-        id: &str,
-    ) -> Result<Option<ImportRow>, CatalogError> {
-        // Databases cannot store U+0000, so no id contains it.
-        if id.contains('\0') {
-            return Ok(None);
-        }
-        Ok(self.database.import_record(id).await?)
+        ids: &[String],
+    ) -> Result<Vec<ImportRow>, CatalogError> {
+        Ok(self.database.import_records(ids).await?)
     }
 
     /// The documents of entries as they were sent, by the id of the entry. Entries without a

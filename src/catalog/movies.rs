@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::access::{CanPublish, CanRead};
-use super::import::{ImportCommand, ImportOptions, IncomingDocument, Operation};
+use super::import::{ImportCommand, ImportOptions, IncomingDocument, Operation, refused_movie_id};
 use super::{Catalog, CatalogError};
 use crate::document::projection::EntityLookup;
 use crate::document::read::parse::ParseOptions;
@@ -137,6 +137,10 @@ impl Catalog {
                 )]));
             }
         };
+        if let Some(problem) = refused_movie_id(&movie) {
+            let problem = Problem::new("/id", problem.code, problem.message);
+            return Ok(CreatedMovie::Refused(vec![problem]));
+        }
         // A title such as "N/A" is read as no value, which would create a movie without a title.
         if is_blank_or_na(title) || is_elision(title) {
             let message = format!("found {title:?}; allowed is a title of 1 to 300 characters");

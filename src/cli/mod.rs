@@ -96,6 +96,9 @@ enum Command {
         /// Print the OpenAPI document of the REST API
         #[arg(long, conflicts_with = "json")]
         openapi: bool,
+        /// Print which types of the GraphQL schema caches of clients embed in others, as JSON
+        #[arg(long, conflicts_with_all = ["json", "openapi"])]
+        caches: bool,
     },
     /// Manage accounts
     User {
@@ -256,8 +259,12 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
             println!("rebuilt from {count} documents");
             Ok(ExitCode::SUCCESS)
         }
-        Command::Schema { json: None, openapi: true } => {
+        Command::Schema { openapi: true, .. } => {
             print!("{}", crate::http::openapi::document());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Schema { caches: true, .. } => {
+            print!("{}", crate::graphql::client_caches());
             Ok(ExitCode::SUCCESS)
         }
         Command::Schema { json, .. } => schema(json.as_deref()),

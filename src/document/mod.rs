@@ -12,6 +12,7 @@ mod diagnostics;
 pub mod ids;
 mod json;
 pub mod merge;
+pub mod node_ids;
 pub mod options;
 pub mod plan;
 pub mod problem;

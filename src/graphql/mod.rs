@@ -4,6 +4,7 @@
 #![allow(clippy::unused_async, reason = "async-graphql requires resolvers to be async")]
 
 pub mod budget;
+mod caches;
 pub mod checks;
 pub mod client;
 mod context;
@@ -20,6 +21,7 @@ use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
 pub use async_graphql::parser::types::ExecutableDocument;
 pub use async_graphql::{ServerError, Variables};
 pub use budget::Budget;
+pub use caches::client_caches;
 pub use context::RequestContext;
 pub use limits::Limits;
 

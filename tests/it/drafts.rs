@@ -199,12 +199,12 @@ on_both_databases! {
         }").await;
         assert_eq!(data["draft"]["metadata"], json!({ "revision": 1, "draftRevision": 2 }));
         assert_eq!(data["draft"]["data"]["items"].as_array().unwrap().len(), 4);
-        assert_eq!(data["draft"]["id"], "m:trivia:draft");
+        assert_eq!(data["draft"]["id"], "export:m:trivia:draft");
         assert_eq!(
             data["published"],
-            json!({ "id": "m:trivia", "metadata": { "revision": 1, "draftRevision": null } })
+            json!({ "id": "export:m:trivia", "metadata": { "revision": 1, "draftRevision": null } })
         );
-        assert_eq!(data["none"], json!({ "id": "m:media", "metadata": { "draftRevision": null } }));
+        assert_eq!(data["none"], json!({ "id": "export:m:media", "metadata": { "draftRevision": null } }));
         assert_eq!(data["missing"], json!(null));
     }
 
@@ -281,7 +281,7 @@ on_both_databases! {
         let drafts = data["movie"]["drafts"].as_array().unwrap();
         assert_eq!(drafts.len(), 1);
         let draft = &drafts[0];
-        assert_eq!((&draft["id"], &draft["category"]), (&json!("m:media"), &json!("MEDIA")));
+        assert_eq!((&draft["id"], &draft["category"]), (&json!("draft:m:media"), &json!("MEDIA")));
         assert_eq!((&draft["draftRevision"], &draft["baseRevision"]), (&json!(2), &json!(1)));
         assert_eq!(
             (&draft["openedBy"], &draft["updatedBy"]),
@@ -303,7 +303,7 @@ on_both_databases! {
         let export = &draft["export"];
         assert_eq!(
             (&export["id"], &export["metadata"]["draftRevision"]),
-            (&json!("m:media:draft"), &json!(2))
+            (&json!("export:m:media:draft"), &json!(2))
         );
         assert_eq!(
             (&export["data"]["posterUrl"], &export["data"]["gallery"][0]["caption"]),

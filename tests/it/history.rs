@@ -119,7 +119,7 @@ on_both_databases! {
         let fifth = &all["nodes"][1];
         assert_eq!(
             (&fifth["id"], &fifth["source"], &fifth["updatedBy"]),
-            (&json!("m:basic-info:5"), &json!("TMDB"), &json!("admin@example.com"))
+            (&json!("revision:m:basic-info:5"), &json!("TMDB"), &json!("admin@example.com"))
         );
         assert_eq!(
             fifth["changes"],
@@ -131,7 +131,7 @@ on_both_databases! {
         );
         assert_eq!(fifth["export"]["metadata"]["lastUpdated"], fifth["updatedAt"]);
         // The export of a revision has an id of its own, so that clients can cache it separately.
-        assert_eq!(fifth["export"]["id"], "m:basic-info:5");
+        assert_eq!(fifth["export"]["id"], "export:m:basic-info:5");
         let first = &all["nodes"][5];
         assert_eq!(
             first["changes"],

@@ -48,6 +48,7 @@ mod model_answers;
 mod model_credits;
 mod model_values;
 mod movies;
+mod nodes;
 mod pages;
 mod parameters;
 mod people;

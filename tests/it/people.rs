@@ -95,8 +95,8 @@ async fn split(client: &Client, input: Value) -> Value {
 async fn person(client: &Client, id: &str) -> Value {
     let query = format!(
         "{{ person(id: \"{id}\") {{ id name aliases externalIds {{ value }} totals {{ movies credits nominations wins }}
-            knownFor {{ title }} filmography {{ nodes {{ id list character job movie {{ id }} }} }}
-            nominations {{ nodes {{ id year category result ceremony {{ name }} movie {{ id }} }} }} }} }}"
+            knownFor {{ title }} filmography {{ nodes {{ id: creditId list character job movie {{ id }} }} }}
+            nominations {{ nodes {{ id: nominationId year category result ceremony {{ name }} movie {{ id }} }} }} }} }}"
     );
     answer(client, &query).await["person"].clone()
 }
@@ -203,7 +203,7 @@ on_both_databases! {
         let mut after = Value::Null;
         loop {
             let query = "query($after: String) { person(id: \"tmdb-person-1\") { filmography(first: 1, after: $after) {
-                nodes { id } pageInfo { endCursor hasNextPage } } } }";
+                nodes { id: creditId } pageInfo { endCursor hasNextPage } } } }";
             let reply = viewer.graphql(query, json!({ "after": after })).await;
             let page = &reply["data"]["person"]["filmography"];
             found.extend(texts(&page["nodes"], "id"));
@@ -220,7 +220,7 @@ on_both_databases! {
             ("after: \"x\"", "the cursor"),
         ] {
             let query = format!(
-                "{{ person(id: \"tmdb-person-1\") {{ filmography({arguments}) {{ nodes {{ id }} }} }} }}"
+                "{{ person(id: \"tmdb-person-1\") {{ filmography({arguments}) {{ nodes {{ creditId }} }} }} }}"
             );
             let reply = viewer.graphql(&query, json!({})).await;
             assert_eq!(reply["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{reply}");
@@ -1049,9 +1049,9 @@ on_both_databases! {
         assert_eq!(
             found["duplicatePeople"],
             json!({ "pageInfo": { "hasNextPage": false }, "nodes": [
-            { "first": { "id": "ada" }, "second": { "id": "tmdb-person-1" }, "score": 0.8,
+            { "first": { "id": "entity:person:ada" }, "second": { "id": "tmdb-person-1" }, "score": 0.8,
               "reasons": ["SAME_NAME", "SAME_WORK", "SAME_TIME", "WITHOUT_ID"] },
-            { "first": { "id": "jj" }, "second": { "id": "tmdb-person-5" }, "score": 0.8,
+            { "first": { "id": "entity:person:jj" }, "second": { "id": "tmdb-person-5" }, "score": 0.8,
               "reasons": ["NEAR_NAME", "SAME_MOVIE", "SAME_TIME", "WITHOUT_ID"] },
             { "first": { "id": "tmdb-person-3" }, "second": { "id": "tmdb-person-4" }, "score": 0.45,
               "reasons": ["SAME_NAME", "SAME_WORK", "SAME_TIME", "DIFFERENT_IDS"] },
@@ -1065,8 +1065,8 @@ on_both_databases! {
             paged.push(edge["node"]["first"]["id"].as_str().unwrap().to_owned());
             after = edge["cursor"].clone();
         }
-        assert_eq!(paged, ["ada", "jj", "tmdb-person-3"]);
-        merge_without_errors(&app.admin(), "tmdb-person-1", &["ada"]).await;
+        assert_eq!(paged, ["entity:person:ada", "entity:person:jj", "tmdb-person-3"]);
+        merge_without_errors(&app.admin(), "tmdb-person-1", &["entity:person:ada"]).await;
         let left = answer(&contributor, "{ duplicatePeople { nodes { first { id } } } }").await;
         assert_eq!(left["duplicatePeople"]["nodes"].as_array().unwrap().len(), 2);
     }

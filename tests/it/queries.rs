@@ -313,6 +313,57 @@ on_both_databases_with_one_thread! {
         assert_eq!(counts[0], counts[1]);
     }
 
+    async fn nodes_take_a_constant_number_of_statements(app: TestApp) {
+        let admin = app.admin();
+        let query = |movies: &[&str]| {
+            let of = |movie: &&str| {
+                let documents = ["trivia", "media"].map(|category| {
+                    format!("export:{movie}:{category} export:{movie}:{category}:draft \
+                        export:{movie}:{category}:1 draft:{movie}:{category} \
+                        revision:{movie}:{category}:1")
+                });
+                format!("{movie} {} lock:{movie}:trivia:/items", documents.join(" "))
+            };
+            let ids: Vec<String> = movies.iter().map(of).collect();
+            let ids = ids.join(" ");
+            let ids: Vec<&str> = ids.split_whitespace().collect();
+            let query = format!(
+                "{{ nodes(ids: {}) {{ __typename id ... on Draft {{ contributions {{ source }} }}
+                    ... on Revision {{ changes {{ path }} }} ... on Movie {{ title }}
+                    ... on MovieExport {{ data {{ ... on Trivia {{ items {{ id }} }} }} }} }} }}",
+                json!(ids)
+            );
+            (ids.len(), query)
+        };
+        let mut counts = Vec::new();
+        let mut movies = Vec::new();
+        for (id, items) in [("a", 1), ("b", 8), ("c", 8)] {
+            app.seed(&movie(id, items)).await;
+            let drafts = [
+                ("trivia", json!({ "items": [{ "text": "Another." }] })),
+                ("media", json!({ "poster_url": "https://x.example.org/p" })),
+            ];
+            for (category, data) in drafts {
+                let file = envelope(id, category, data);
+                let reply = admin.import_envelope(id, category, "?target=draft", &file).await;
+                assert_eq!(reply.status, 200, "{}", reply.text);
+            }
+            let lock = format!("mutation {{ lockFields(input: {{movieId: \"{id}\", category: TRIVIA,
+                fields: [\"items\"]}}) {{ userErrors {{ message }} }} }}");
+            ask(&admin, &lock).await;
+            movies.push(id);
+            let (length, query) = query(&movies);
+            let (count, reply) = app.count_queries(ask(&admin, &query)).await;
+            let nodes = reply["data"]["nodes"].as_array().unwrap();
+            assert_eq!(nodes.iter().filter(|node| node["id"].is_string()).count(), length);
+            counts.push(count);
+        }
+        assert_eq!(counts, [counts[0]; 3]);
+        // The movies, for a check and as nodes, exports, draft exports, drafts, contributions,
+        // locks, and the two tables of revisions, again for the changes.
+        assert!(counts[0] <= 11, "{counts:?}");
+    }
+
     async fn entity_queries_take_a_constant_number_of_statements(app: TestApp) {
         let queries = [
             // The people and their data (4), their works (5), the movies of these works from up to

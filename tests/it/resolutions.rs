@@ -632,7 +632,7 @@ on_both_databases! {
         assert_eq!(people(&app).await, names_before);
         let before = import_tables(&app).await;
 
-        let query = "{ drafts { nodes { questions { path given kind decision entityId candidates { id knownFor } } } } }";
+        let query = "{ drafts { nodes { questions { path given kind decision entityId candidates { id: entityId knownFor } } } } }";
         let reply = contributor.graphql(query, json!({})).await;
         assert_eq!(
             reply["data"]["drafts"]["nodes"][0]["questions"],

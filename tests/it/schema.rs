@@ -85,6 +85,49 @@ fn the_committed_schema_equals_the_served_one() {
     );
 }
 
+#[test]
+fn the_committed_list_of_embedded_types_equals_that_of_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/caches.json");
+    assert!(
+        std::fs::read_to_string(&path).unwrap() == reelport::graphql::client_caches(),
+        "run `cargo run -- schema --caches > clients/caches.json` and commit it"
+    );
+}
+
+#[tokio::test]
+async fn every_type_with_an_id_is_a_node_or_an_item_of_a_document() {
+    // Their ids are unique too, but do not say in which document they are.
+    const ITEMS: &[&str] = &[
+        "Award",
+        "CastCredit",
+        "Credit",
+        "CrewCredit",
+        "MediaItem",
+        "StreamingOption",
+        "TimelineEvent",
+        "TriviaItem",
+    ];
+    let caches: Value = serde_json::from_str(&reelport::graphql::client_caches()).unwrap();
+    let types = types().await;
+    let objects = types.iter().filter(|of| of["kind"] == "OBJECT");
+    let mut items = Vec::new();
+    for of in objects {
+        let is_node = list(of, "interfaces").iter().any(|interface| name(interface) == "Node");
+        let id = list(of, "fields").iter().find(|field| name(field) == "id");
+        if is_node {
+            assert_eq!(id.map(|id| type_notation(&id["type"])).as_deref(), Some("ID!"), "{of}");
+        } else if id.is_some() {
+            items.push(name(of));
+        }
+        let is_embedded = list(&caches, "embeddedTypes").contains(&of["name"]);
+        let is_root = ["Query", "Mutation"].contains(&name(of));
+        assert_eq!(is_embedded, !is_node && !is_root, "{}", name(of));
+    }
+    assert_eq!(items, ITEMS);
+    let of_union = &caches["possibleTypes"]["CategoryData"];
+    assert_eq!(of_union.as_array().unwrap().len(), 7, "{caches}");
+}
+
 #[tokio::test]
 async fn everything_in_the_schema_has_a_description() {
     const OF_GRAPHQL: &[&str] = &["String", "Int", "Float", "Boolean", "ID"];
@@ -114,7 +157,10 @@ async fn output_lists_and_their_items_are_not_nullable() {
     for of in types().await {
         for field in list(&of, "fields") {
             let answered = type_notation(&field["type"]);
-            let is_list = answered.ends_with("!]!") || is_restricted(field);
+            // An entry of nodes is null if there is no such object.
+            let is_list = answered.ends_with("!]!")
+                || is_restricted(field)
+                || (name(&of), name(field)) == ("Query", "nodes");
             if answered.contains('[') && !is_list {
                 nullable.push(format!("{}.{}: {answered}", name(&of), name(field)));
             }
@@ -216,6 +262,8 @@ async fn documented_fields_exist_with_their_types() {
         ("Query", "movies", "MovieConnection!"),
         ("Query", "movieExport", "MovieExport"),
         ("Query", "viewer", "User"),
+        ("Query", "node", "Node"),
+        ("Query", "nodes", "[Node]!"),
         ("MovieExport", "id", "ID!"),
         ("MovieExport", "movieId", "ID!"),
         ("MovieExport", "category", "Category!"),

@@ -289,8 +289,8 @@ on_both_databases! {
                 "{filter:?}"
             );
         }
-        assert_eq!(database.import_record("02").await.unwrap().as_ref(), Some(&records[1].row));
-        assert_eq!(database.import_record("04").await.unwrap(), None);
+        let ids = ["02", "04"].map(str::to_owned);
+        assert_eq!(database.import_records(&ids).await.unwrap(), [records[1].row.clone()]);
         let texts = database.import_documents(&["01".to_owned(), "02".to_owned()]).await.unwrap();
         assert_eq!(texts.into_iter().collect::<Vec<_>>(), [("02".to_owned(), "a\0b".to_owned())]);
     }

@@ -50,6 +50,14 @@ impl Accounts {
         Ok(self.catalog.database.user_by_id(id).await?)
     }
 
+    /// The accounts with these ids, to show what may be looked at.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn stored_accounts(&self, ids: &[String]) -> Result<Vec<UserRow>, CatalogError> {
+        Ok(self.catalog.database.users_by_id(ids).await?)
+    }
+
     /// Ends sessions of the own account, and perhaps its personal access tokens. When this returns,
     /// no server accepts them. Returns the number of sessions.
     ///

@@ -1,5 +1,5 @@
-//! Links that set a forgotten password once. An ADMIN or the command line makes one, and it is given
-//! to the person.
+//! Links that set a forgotten password once. An ADMIN or the command line makes one, and it is
+//! given to the person.
 
 use std::time::Duration;
 

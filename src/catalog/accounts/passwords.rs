@@ -64,8 +64,8 @@ pub async fn permit() -> Option<Permit> {
     HASHING.acquire().await.ok()
 }
 
-/// Whether `password` matches `hash`. Without a hash, or with an empty one, a dummy hash is verified, so that the
-/// response time does not reveal whether an account exists.
+/// Whether `password` matches `hash`. Without a hash, or with an empty one, a dummy hash is
+/// verified, so that the response time does not reveal whether an account exists.
 ///
 /// # Errors
 /// When the stored hash cannot be read.

@@ -299,6 +299,17 @@ impl Accounts {
         Ok(self.catalog.database.personal_tokens(accounts).await?)
     }
 
+    /// The tokens with these ids that were not revoked.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn personal_tokens_by_id(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<PersonalTokenRow>, CatalogError> {
+        Ok(self.catalog.database.personal_tokens_by_id(ids).await?)
+    }
+
     /// Revokes a token. When this returns, no server accepts it. Returns whether there was one.
     ///
     /// # Errors

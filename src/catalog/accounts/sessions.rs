@@ -296,6 +296,15 @@ impl Accounts {
         Ok(ended)
     }
 
+    /// The open sessions with these ids.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn sessions_by_id(&self, ids: &[String]) -> Result<Vec<SessionRow>, CatalogError> {
+        let now = self.catalog.clock.now();
+        Ok(self.catalog.database.open_sessions_by_id(ids, now).await?)
+    }
+
     /// The open sessions of these accounts, the newest first.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ pub use incoming::{IncomingDocument, SentDocument};
 pub(in crate::catalog) use log::TextQuota;
 pub use options::{ImportOptions, ImportStatus};
 pub use outcome::Outcome;
-pub(in crate::catalog) use problems::{draft_not_found, movie_not_found};
+pub(in crate::catalog) use problems::{draft_not_found, movie_not_found, refused_movie_id};
 pub(in crate::catalog) use states::StoredState;
 
 use super::access::{CanImport, CanPublish};

@@ -9,7 +9,9 @@ use super::command::ImportCommand;
 use super::execute::{PendingChange, PendingWrites};
 use super::options::ImportStatus;
 use super::states::{LoadedStates, StoredState};
-use super::{Content, IncomingDocument, Outcome, draft_not_found, movie_not_found};
+use super::{
+    Content, IncomingDocument, Outcome, draft_not_found, movie_not_found, refused_movie_id,
+};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::budget::{Stopped, WorkBudget};
@@ -190,6 +192,9 @@ impl<'a> DocumentPlanner<'a> {
         let (options, document) = (self.command.options, self.document);
         if !options.create_movie && !self.movie_exists() {
             return Ok(Err(Box::new(Outcome::no_movie(movie_not_found(&document.movie)))));
+        }
+        if let Some(problem) = refused_movie_id(&document.movie).filter(|_| !self.movie_exists()) {
+            return Ok(Err(Box::new(Outcome::no_movie(problem))));
         }
         if options.needs_draft && !self.loaded.drafts.contains_key(&self.key) {
             let problem = draft_not_found(&document.movie, document.category);

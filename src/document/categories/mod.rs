@@ -11,6 +11,8 @@ pub mod trivia;
 use std::fmt;
 use std::str::FromStr;
 
+use serde_json::Value;
+
 use super::problem::excerpt;
 use super::projection::{EntityLookup, Projection};
 use super::schema::definition::{Field, Kind, Object};
@@ -51,7 +53,7 @@ impl Definition {
     #[must_use]
     pub fn empty(&self) -> Object {
         let lists = self.fields.iter().filter(|field| field.rule.kind.is_list());
-        lists.map(|field| (field.name.to_owned(), serde_json::Value::Array(Vec::new()))).collect()
+        lists.map(|field| (field.name.to_owned(), Value::Array(Vec::new()))).collect()
     }
 
     /// Whether the document contains names that are linked to credited people but never create an
@@ -140,6 +142,12 @@ macro_rules! categories {
                     $(Category::$Type => serde_json::from_str(json).map(Self::$Type)),*
                 }
             }
+
+            fn from_value(category: Category, data: Value) -> serde_json::Result<Self> {
+                match category {
+                    $(Category::$Type => serde_json::from_value(data).map(Self::$Type)),*
+                }
+            }
         }
 
         impl CategoryData {
@@ -197,6 +205,33 @@ categories! {
     Media, MediaInput, media, "media", "media";
     /// Offers of streaming platforms where the movie can be watched.
     Streaming, StreamingInput, streaming, "streaming", "streaming";
+}
+
+impl CategoryData {
+    /// Deserializes the stored JSON of a document, and appends `suffix` to the ids of its items.
+    ///
+    /// # Errors
+    /// If `json` is not the data of a document of this category.
+    pub fn with_item_suffix(
+        category: Category,
+        json: &str,
+        suffix: &str,
+    ) -> serde_json::Result<Self> {
+        if suffix.is_empty() {
+            return Self::from_json(category, json);
+        }
+        let mut data: Object = serde_json::from_str(json)?;
+        for field in category.definition().fields {
+            let Kind::Items { item, .. } = &field.rule.kind else { continue };
+            let list = data.get_mut(field.name).and_then(Value::as_array_mut);
+            for object in list.into_iter().flatten() {
+                if let Some(Value::String(id)) = object.get_mut(item.id) {
+                    id.push_str(suffix);
+                }
+            }
+        }
+        Self::from_value(category, Value::Object(data))
+    }
 }
 
 impl fmt::Display for Category {

@@ -84,8 +84,8 @@ define_choice! {
 #[graphql(name = "MatchCandidate")]
 #[schema(as = MatchCandidate)]
 pub struct Candidate {
-    /// The entity's id, for a resolution.
-    #[graphql(skip, derived(name = "id", into = "ID", owned))]
+    /// The entity's id as in files, for a resolution.
+    #[graphql(skip, derived(name = "entity_id", into = "ID", owned))]
     pub id: String,
     /// The entity's main name.
     pub name: String,

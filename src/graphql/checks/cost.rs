@@ -185,6 +185,19 @@ impl Values<'_> {
         }
     }
 
+    /// The number of values of a list argument.
+    fn list_length(&self, field: &Field, name: &str) -> usize {
+        let given = field.get_argument(name).map(|value| &value.node);
+        match given {
+            Some(Value::List(values)) => values.len(),
+            Some(Value::Variable(name)) => match self.variable(name) {
+                Some(ConstValue::List(values)) => values.len(),
+                _ => 1,
+            },
+            _ => 1,
+        }
+    }
+
     /// Whether the field searches for text: by its argument `search`, or by the `search` of
     /// `filter`.
     fn has_search(&self, field: &Field) -> bool {
@@ -226,7 +239,7 @@ impl Lengths {
         let (mut fields, mut arguments, mut input_fields, mut enum_values) = (0, 0, 0, 0);
         for shape in types.shapes() {
             match shape {
-                Shape::Object(object) => {
+                Shape::Object(object) | Shape::Interface(object) => {
                     fields += object.len();
                     arguments += object.values().map(|field| field.arguments.len()).sum::<usize>();
                 }
@@ -281,9 +294,10 @@ impl Counter<'_> {
         type_name: &'s str,
     ) -> Result<Cost, ServerError> {
         let mut total = Cost::default();
-        // An object of a union has one of its types: the most expensive one counts.
+        // An object of a union or an interface has one of its types: the most expensive one counts.
         let mut branches: HashMap<&str, Cost> = HashMap::new();
-        let is_union = matches!(self.types.get(type_name), Some(Shape::Union));
+        let has_one_type =
+            matches!(self.types.get(type_name), Some(Shape::Union | Shape::Interface(_)));
         for item in &set.items {
             let (on, cost) = match &item.node {
                 Selection::Field(field) => (type_name, self.field(&field.node, type_name)?),
@@ -300,7 +314,7 @@ impl Counter<'_> {
                     }
                 }
             };
-            if is_union && on != type_name {
+            if has_one_type && on != type_name {
                 branches.entry(on).or_default().add(cost);
             } else {
                 total.add(cost);
@@ -384,6 +398,9 @@ impl Counter<'_> {
     /// The estimated number of objects that a field returns.
     fn length(&self, field: &Field, known: &OutputField, type_name: &str) -> usize {
         let name = field.name.node.as_str();
+        if (type_name, name) == (QUERY, "nodes") {
+            return self.values.list_length(field, "ids").max(1);
+        }
         let has_argument = |argument: &str| {
             known.arguments.iter().any(|known: &InputField| known.name == argument)
         };

@@ -35,9 +35,14 @@ pub struct Types(HashMap<String, Shape>);
 /// The definition of a type.
 pub enum Shape {
     Object(HashMap<String, OutputField>),
+    /// The fields that all its types have.
+    Interface(HashMap<String, OutputField>),
     Union,
     Enum(Vec<String>),
-    Input { fields: Vec<InputField>, is_one_of: bool },
+    Input {
+        fields: Vec<InputField>,
+        is_one_of: bool,
+    },
     Scalar,
 }
 
@@ -119,7 +124,7 @@ impl Types {
 
     pub fn field(&self, type_name: &str, name: &str) -> Option<&OutputField> {
         match self.0.get(type_name)? {
-            Shape::Object(fields) => fields.get(name),
+            Shape::Object(fields) | Shape::Interface(fields) => fields.get(name),
             _ => None,
         }
     }
@@ -134,7 +139,7 @@ fn shape(kind: TypeKind, is_one_of: bool) -> Shape {
     match kind {
         TypeKind::Scalar => Shape::Scalar,
         TypeKind::Object(object) => Shape::Object(output_fields(object.fields)),
-        TypeKind::Interface(interface) => Shape::Object(output_fields(interface.fields)),
+        TypeKind::Interface(interface) => Shape::Interface(output_fields(interface.fields)),
         TypeKind::Union(_) => Shape::Union,
         TypeKind::Enum(definition) => Shape::Enum(
             definition.values.iter().map(|value| value.node.value.node.to_string()).collect(),

@@ -99,7 +99,11 @@ impl Checker<'_> {
 
     fn field(&mut self, field: &Positioned<Field>, type_name: &str) {
         let name = field.node.name.node.as_str();
-        let Some(Shape::Object(fields)) = self.types.get(type_name) else { return };
+        let (Some(Shape::Object(fields)) | Some(Shape::Interface(fields))) =
+            self.types.get(type_name)
+        else {
+            return;
+        };
         // Introspection fields are validated by the library.
         if name == "__typename" {
             return;

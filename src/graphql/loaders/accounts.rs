@@ -6,12 +6,15 @@ use std::sync::Arc;
 use super::batch::{Batcher, Load, LoadError};
 use crate::catalog::accounts::Accounts;
 use crate::graphql::budget::Budget;
-use crate::storage::{PersonalTokenRow, SessionRow};
+use crate::storage::{PersonalTokenRow, SessionRow, UserRow};
 
 /// The loaders of one request.
 pub struct AccountLoaders {
     pub sessions: Batcher<Sessions>,
     pub tokens: Batcher<Tokens>,
+    pub users: Batcher<Users>,
+    pub sessions_by_id: Batcher<SessionsById>,
+    pub tokens_by_id: Batcher<TokensById>,
 }
 
 impl AccountLoaders {
@@ -19,6 +22,9 @@ impl AccountLoaders {
         Self {
             sessions: Batcher::new(Sessions(Arc::clone(accounts)), budget),
             tokens: Batcher::new(Tokens(Arc::clone(accounts)), budget),
+            users: Batcher::new(Users(Arc::clone(accounts)), budget),
+            sessions_by_id: Batcher::new(SessionsById(Arc::clone(accounts)), budget),
+            tokens_by_id: Batcher::new(TokensById(Arc::clone(accounts)), budget),
         }
     }
 }
@@ -55,5 +61,44 @@ impl Load for Tokens {
             found.entry(row.account.clone()).or_default().push(row);
         }
         Ok(found)
+    }
+}
+
+/// Accounts by id.
+pub struct Users(Arc<Accounts>);
+
+impl Load for Users {
+    type Key = String;
+    type Value = UserRow;
+
+    async fn load(&self, keys: &[String]) -> Result<HashMap<String, UserRow>, LoadError> {
+        let rows = self.0.stored_accounts(keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+    }
+}
+
+/// Open sessions by id.
+pub struct SessionsById(Arc<Accounts>);
+
+impl Load for SessionsById {
+    type Key = String;
+    type Value = SessionRow;
+
+    async fn load(&self, keys: &[String]) -> Result<HashMap<String, SessionRow>, LoadError> {
+        let rows = self.0.sessions_by_id(keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+    }
+}
+
+/// Tokens that were not revoked, by id.
+pub struct TokensById(Arc<Accounts>);
+
+impl Load for TokensById {
+    type Key = String;
+    type Value = PersonalTokenRow;
+
+    async fn load(&self, keys: &[String]) -> Result<HashMap<String, PersonalTokenRow>, LoadError> {
+        let rows = self.0.personal_tokens_by_id(keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
     }
 }

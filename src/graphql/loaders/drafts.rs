@@ -10,7 +10,7 @@ use crate::catalog::export::Export;
 use crate::document::{Category, MovieId};
 use crate::graphql::budget::Budget;
 use crate::storage::{
-    ContributionEntry, DocumentKey, DraftEntry, EditorialLock, MovieRow, StateKey,
+    ContributionEntry, DocumentKey, DraftEntry, EditorialLock, ImportRow, MovieRow, StateKey,
 };
 
 /// The loaders of one request that need the role CONTRIBUTOR.
@@ -22,6 +22,7 @@ pub struct DraftLoaders {
     pub states: Batcher<States>,
     pub locks: Batcher<Locks>,
     pub sent: Batcher<SentDocuments>,
+    pub import_records: Batcher<ImportRecords>,
 }
 
 impl DraftLoaders {
@@ -34,7 +35,8 @@ impl DraftLoaders {
             contributions: Batcher::new(Contributions(reader.clone()), budget),
             states: Batcher::new(States(reader.clone()), budget),
             locks: Batcher::new(Locks(reader.clone()), budget),
-            sent: Batcher::new(SentDocuments(reader), budget),
+            sent: Batcher::new(SentDocuments(reader.clone()), budget),
+            import_records: Batcher::new(ImportRecords(reader), budget),
         }
     }
 }
@@ -161,5 +163,18 @@ impl Load for SentDocuments {
 
     async fn load(&self, keys: &[String]) -> Result<HashMap<String, String>, LoadError> {
         Ok(self.0.catalog.import_documents(&self.0.permission, keys).await?)
+    }
+}
+
+/// Entries of the import log, by id.
+pub struct ImportRecords(Reader);
+
+impl Load for ImportRecords {
+    type Key = String;
+    type Value = ImportRow;
+
+    async fn load(&self, keys: &[String]) -> Result<HashMap<String, ImportRow>, LoadError> {
+        let entries = self.0.catalog.import_log_entries(&self.0.permission, keys).await?;
+        Ok(entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect())
     }
 }

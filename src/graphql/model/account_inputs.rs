@@ -76,8 +76,8 @@ pub struct CreateUserInput {
     pub name: String,
     /// The role.
     pub role: Role,
-    /// The password: 8 to 1024 characters of any kind, and not one of the commonest. Without one, no
-    /// log-in succeeds until a password is set, for example by createPasswordLink.
+    /// The password: 8 to 1024 characters of any kind, and not one of the commonest. Without one,
+    /// no log-in succeeds until a password is set, for example by createPasswordLink.
     #[graphql(secret)]
     pub password: Option<String>,
 }

@@ -9,6 +9,7 @@ use super::whole_lists::{PageArguments, Total, connection_of, newest_first};
 use crate::catalog::access::{Credential, Principal, Role};
 use crate::catalog::accounts::personal_tokens::categories_of;
 use crate::catalog::accounts::role_of;
+use crate::document::node_ids::NodeId;
 use crate::document::{Category, Source};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
@@ -34,11 +35,6 @@ pub struct UserFilter {
 const USERS: &str = "users";
 const SESSIONS: &str = "sessions";
 const TOKENS: &str = "tokens";
-
-/// An id in the schema: the kind of the object and its own id.
-fn global_id(kind: &str, id: &str) -> ID {
-    ID(format!("{kind}:{id}"))
-}
 
 /// The own id in an id of the schema. Ids without the kind are taken as they are.
 #[must_use]
@@ -127,6 +123,15 @@ impl User {
         }
     }
 
+    /// Loads an account that is not that of the request. `None` if there is none, or if the request
+    /// may not manage accounts.
+    pub async fn load(ctx: &Context<'_>, id: String) -> Result<Option<Self>, ApiError> {
+        if ctx.can_manage_accounts().is_err() {
+            return Ok(None);
+        }
+        Ok(ctx.account_loaders().users.load_one(id).await?.map(Self::of_row))
+    }
+
     async fn row(&self, ctx: &Context<'_>) -> Result<Option<&UserRow>, ApiError> {
         let load = async || ctx.accounts().stored_account(&self.id).await;
         Ok(self.row.get_or_try_init(load).await?.as_ref())
@@ -137,8 +142,8 @@ impl User {
 #[Object]
 impl User {
     /// The account's id: user: and the subject (sub) of its tokens, for example user:user-4qx….
-    async fn id(&self) -> ID {
-        global_id("user", &self.id)
+    pub(super) async fn id(&self) -> ID {
+        ID(NodeId::User(self.id.clone()).to_string())
     }
 
     /// The account's email address.
@@ -235,13 +240,28 @@ pub struct Session {
     is_current: bool,
 }
 
+impl Session {
+    /// Loads a session of the own account, or of any for an ADMIN.
+    pub async fn load(ctx: &Context<'_>, id: &str) -> Result<Option<Self>, ApiError> {
+        let own = ctx.principal()?;
+        let may_see_all = own.can_manage_accounts().is_ok();
+        let current = match &own.credential {
+            Credential::Session { id, .. } => Some(id.as_str()),
+            _ => None,
+        };
+        let found = ctx.account_loaders().sessions_by_id.load_one(id.to_owned()).await?;
+        let found = found.filter(|row| may_see_all || row.account == own.subject);
+        Ok(found.map(|row| Self { is_current: current == Some(row.id.as_str()), row }))
+    }
+}
+
 /// A session: what a log-in began. It ends by logout, when its refresh token is used twice, or when
 /// the password changes or the account is disabled or deleted.
 #[Object]
 impl Session {
     /// The session's id, for example session:session-4qx….
-    async fn id(&self) -> ID {
-        global_id("session", &self.row.id)
+    pub(super) async fn id(&self) -> ID {
+        ID(NodeId::Session(self.row.id.clone()).to_string())
     }
 
     /// What the client calls itself: the header User-Agent of the log-in; may be empty.
@@ -279,13 +299,23 @@ impl Session {
 /// made.
 pub struct PersonalAccessToken(pub PersonalTokenRow);
 
+impl PersonalAccessToken {
+    /// Loads a token of the own account, or of any for an ADMIN.
+    pub async fn load(ctx: &Context<'_>, id: &str) -> Result<Option<Self>, ApiError> {
+        let own = ctx.principal()?;
+        let may_see_all = own.can_manage_accounts().is_ok();
+        let found = ctx.account_loaders().tokens_by_id.load_one(id.to_owned()).await?;
+        Ok(found.filter(|row| may_see_all || row.account == own.subject).map(Self))
+    }
+}
+
 /// A personal access token, for a script or an agent. The token itself is shown only when it is
 /// made.
 #[Object]
 impl PersonalAccessToken {
     /// The token's id, for example token:token-4qx….
-    async fn id(&self) -> ID {
-        global_id("token", &self.0.id)
+    pub(super) async fn id(&self) -> ID {
+        ID(NodeId::Token(self.0.id.clone()).to_string())
     }
 
     /// What its owner calls it, for example nightly export.
@@ -303,9 +333,9 @@ impl PersonalAccessToken {
         self.0.source.as_deref().and_then(Source::parse)
     }
 
-    /// The only categories that it may change; it reads all. Null: all.
-    async fn categories(&self) -> Option<Vec<Category>> {
-        categories_of(&self.0).map(|categories| categories.to_vec())
+    /// The categories that it may change; it reads all. All seven if it has no limit.
+    async fn categories(&self) -> Vec<Category> {
+        categories_of(&self.0).as_deref().unwrap_or(Category::ALL).to_vec()
     }
 
     /// Whether a token with the source LLM_GENERATED may publish. Other tokens may if their role

@@ -8,6 +8,7 @@ use super::pages::{Cursor, invalid_cursor, page_size, validate_text, validate_ti
 use super::types::{Movie, MovieExport};
 use crate::catalog::CatalogError;
 use crate::catalog::drafts::publish::PublishOptions;
+use crate::document::node_ids::NodeId;
 use crate::document::plan::Match;
 use crate::document::resolve::MatchDecision;
 use crate::document::{Category, MovieId, Source};
@@ -130,9 +131,10 @@ impl Draft {
 /// visible to contributors only and are not part of published lists, exports or bundles.
 #[Object]
 impl Draft {
-    /// The movie and the category, for example tmdb-550:timeline.
-    async fn id(&self) -> ID {
-        ID(format!("{}:{}", self.0.movie, self.0.category.slug()))
+    /// The draft's id, for example draft:tmdb-550:timeline. The next draft of the same category has
+    /// the same id.
+    pub(super) async fn id(&self) -> ID {
+        ID(NodeId::Draft(self.0.movie.clone(), self.0.category).to_string())
     }
 
     /// The movie.

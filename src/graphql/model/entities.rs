@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Object};
 
 use super::inputs::{MovieOrder, movie_order};
 use super::types::{ExternalId, external_ids};
+use crate::document::node_ids::{entity_node_id, plain_entity_id};
 use crate::document::reference::PrestigeLevel;
 use crate::document::schema::entities::EntityKind;
 use crate::graphql::context::ContextExt;
@@ -37,7 +38,7 @@ macro_rules! entities {
                 /// Loads the entity by its id, an external id, or the id of an entity that was
                 /// merged into it.
                 pub async fn load(ctx: &Context<'_>, id: &str) -> Result<Option<Self>, ApiError> {
-                    let key = (EntityKind::$kind, id.to_owned());
+                    let key = (EntityKind::$kind, plain_entity_id(id).to_owned());
                     Ok(ctx.loaders()?.works.entities.load_one(key).await?.map(Self))
                 }
             }
@@ -46,8 +47,8 @@ macro_rules! entities {
             #[Object]
             impl $Name {
                 #[doc = $id]
-                async fn id(&self) -> ID {
-                    ID(self.0.id.clone())
+                pub(super) async fn id(&self) -> ID {
+                    ID(entity_node_id(EntityKind::$kind, &self.0.id))
                 }
 
                 /// The main name.
@@ -95,7 +96,9 @@ macro_rules! entities {
 
 entities! {
     /// An award ceremony. Documents keep its name as sent, which may differ from the name here.
-    Ceremony, Ceremony, "The ceremony's id.", "The movies that were nominated for its awards." {
+    Ceremony, Ceremony, "The ceremony's id, for example ceremony-academy-awards: the same as in files, or\n\
+     with a prefix as in entity:ceremony:oscars if it does not show its kind.",
+    "The movies that were nominated for its awards." {
         /// The country, as an ISO 3166-1 alpha-2 code, for example IN. Null if unknown.
         async fn country(&self) -> Option<&str> {
             self.0.details.country.as_deref()
@@ -118,7 +121,9 @@ entities! {
         }
     }
     /// A streaming platform. Documents keep its name as sent, which may differ from the name here.
-    Platform, Platform, "The platform's id.",
+    Platform, Platform,
+    "The platform's id, for example tmdb-platform-8: the same as in files, or\n\
+     with a prefix as in entity:platform:p8 if it does not show its kind.",
     "The movies with an offer of this platform in their published streaming document." {
         /// The countries that it serves, as ISO 3166-1 alpha-2 codes, for example US. Empty if it
         /// serves nearly all countries, or if unknown.
@@ -132,7 +137,10 @@ entities! {
         }
     }
     /// A genre. Documents keep its name as sent, which may differ from the name here.
-    Genre, Genre, "The genre's id.", "The movies of this genre." {}
+    Genre, Genre,
+    "The genre's id, for example tmdb-genre-18: the same as in files, or\n\
+     with a prefix as in entity:genre:drama if it does not show its kind.",
+    "The movies of this genre." {}
 }
 
 /// Resolves the movies that name an entity in their published documents.

@@ -10,6 +10,7 @@ use super::pages::{Cursor, invalid_cursor, page_size};
 use super::types::MovieExport;
 use crate::catalog::history::changes_between;
 use crate::catalog::history::provenance;
+use crate::document::node_ids::NodeId;
 use crate::document::plan::diff::Change;
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::graphql::context::ContextExt;
@@ -85,7 +86,7 @@ async fn drafts(ctx: &Context<'_>, movie: &MovieId) -> Result<Vec<Draft>, ApiErr
 async fn locks(ctx: &Context<'_>, movie: &MovieId) -> Result<Vec<Lock>, ApiError> {
     let found = ctx.draft_loaders()?.locks.load_one(movie.clone()).await?.unwrap_or_default();
     ctx.charge_objects(found.len())?;
-    Ok(found.into_iter().map(|(category, lock)| Lock::new(category, lock)).collect())
+    Ok(found.into_iter().map(|(category, lock)| Lock::new(movie, category, lock)).collect())
 }
 
 async fn provenance_of(
@@ -165,6 +166,21 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// The revision with this number. `None` if it does not exist.
+    ///
+    /// # Errors
+    /// When storage fails, or the role is not CONTRIBUTOR.
+    pub async fn load(
+        ctx: &Context<'_>,
+        movie: MovieId,
+        category: Category,
+        number: i64,
+    ) -> Result<Option<Self>, ApiError> {
+        let key = ((movie.clone(), category), number);
+        let found = ctx.draft_loaders()?.states.load_one(key).await?;
+        Ok(found.map(|export| Self { movie, category, metadata: export.metadata.clone() }))
+    }
+
     fn key(&self, number: i64) -> StateKey {
         ((self.movie.clone(), self.category), number)
     }
@@ -173,9 +189,10 @@ impl Revision {
 /// A published state of one category of one movie: the current one or an earlier one.
 #[Object]
 impl Revision {
-    /// The movie, the category and the number, for example tmdb-550:timeline:3.
-    async fn id(&self) -> ID {
-        ID(format!("{}:{}:{}", self.movie, self.category.slug(), self.metadata.revision))
+    /// The revision's id, for example revision:tmdb-550:timeline:3.
+    pub(super) async fn id(&self) -> ID {
+        let number = self.metadata.revision;
+        ID(NodeId::Revision(self.movie.clone(), self.category, number).to_string())
     }
 
     /// The number of the revision. A document's first revision is 1, and each change adds 1.

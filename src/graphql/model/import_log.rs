@@ -5,10 +5,11 @@ use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 
 use super::pages::{Cursor, page_size, validate_text, validate_time};
-use super::payloads::charge_plan;
+use super::payloads::{charge_plan, import_id};
 use super::types::Movie;
 use crate::catalog::import::{ImportStatus, Operation};
 use crate::catalog::import_log::{compared_revisions, options_of, plan_of, problems_of};
+use crate::document::node_ids::NodeId;
 use crate::document::plan::ImportPlan;
 use crate::document::schema::scalars::{BigInt, Json};
 use crate::document::{Category, Problem, Source, Stage};
@@ -91,8 +92,12 @@ pub async fn list(
 
 /// Resolves `Query.importRecord`.
 pub async fn find_record(ctx: &Context<'_>, id: &ID) -> Result<Option<ImportRecord>, ApiError> {
-    let permission = ctx.can_draft()?;
-    Ok(ctx.catalog().import_log_entry(&permission, id).await?.map(ImportRecord))
+    // The id in answers of the REST interface has no prefix.
+    let plain = match id.parse() {
+        Ok(NodeId::Import(plain)) => plain,
+        _ => id.0.clone(),
+    };
+    Ok(ctx.draft_loaders()?.import_records.load_one(plain).await?.map(ImportRecord))
 }
 
 /// A record of the import log.
@@ -102,9 +107,9 @@ pub struct ImportRecord(ImportRow);
 /// merge or split of people. Rejected calls are recorded too; dry runs are not.
 #[Object]
 impl ImportRecord {
-    /// The record's id. Later records have larger ids.
-    async fn id(&self) -> ID {
-        ID(self.0.id.clone())
+    /// The record's id, for example import:0c7q8m2kx1vd4r6hs. Later records have larger ids.
+    pub(super) async fn id(&self) -> ID {
+        import_id(self.0.id.clone())
     }
 
     /// The id of the movie that the call named.

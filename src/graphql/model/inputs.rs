@@ -8,6 +8,7 @@ use crate::catalog::drafts::publish::PublishOptions;
 use crate::catalog::import::ImportOptions;
 use crate::catalog::movies::MovieQuery;
 use crate::document::categories::basic_info::ReleaseStatus;
+use crate::document::node_ids::{plain_entity_id, plain_item_id};
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::resolve::Resolution;
 use crate::document::{Category, CategoryInput, Source, Stage};
@@ -239,13 +240,18 @@ pub struct MatchResolutionInput {
     pub everywhere: bool,
 }
 
+/// Ids of items as files contain them.
+pub fn plain_item_ids(ids: Option<Vec<ID>>) -> Vec<String> {
+    ids.into_iter().flatten().map(|id| plain_item_id(&id).to_owned()).collect()
+}
+
 fn to_resolutions(resolutions: Option<Vec<MatchResolutionInput>>) -> Vec<Resolution> {
     let resolutions = resolutions.unwrap_or_default().into_iter();
     resolutions
         .map(|given| {
             Resolution::of(
                 given.path,
-                given.entity_id.map(|id| id.0),
+                given.entity_id.map(|id| plain_entity_id(&id).to_owned()),
                 given.create_new,
                 given.skip,
                 given.everywhere,
@@ -372,7 +378,7 @@ pub fn import_options(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> I
         source: input.source,
         nulls: input.nulls.unwrap_or(nulls),
         base_revision: input.base_revision,
-        remove_items: input.remove_items.unwrap_or_default().into_iter().map(|id| id.0).collect(),
+        remove_items: plain_item_ids(input.remove_items),
         resolutions: to_resolutions(input.resolutions),
         strict: input.strict,
         clean: input.clean,

@@ -3,7 +3,9 @@
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use super::inputs::plain_item_ids;
 use crate::catalog::locks::{LockOutcome, LockTargets};
+use crate::document::node_ids::NodeId;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
@@ -13,6 +15,10 @@ use crate::storage;
 /// only with overrideLocks.
 #[derive(SimpleObject)]
 pub struct Lock {
+    /// The lock's id: the movie, the category and the target, for example
+    /// lock:tmdb-550:basic-info:/title.
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// The category of the document.
     category: Category,
     /// What is locked: the JSON Pointer of a field, for example /title, or the id of a list item.
@@ -29,11 +35,12 @@ pub struct Lock {
 
 impl Lock {
     /// Converts a stored lock.
-    pub fn new(category: Category, lock: storage::EditorialLock) -> Self {
+    pub fn new(movie: &MovieId, category: Category, lock: storage::EditorialLock) -> Self {
+        let id = NodeId::Lock(movie.clone(), category, lock.target.clone());
         let field = lock.target.strip_prefix('/').map(str::to_owned);
         let item_id = if field.is_some() { None } else { Some(ID(lock.target.clone())) };
         let storage::EditorialLock { target, locked_at, locked_by } = lock;
-        Self { category, target, field, item_id, locked_at, locked_by }
+        Self { id: ID(id.to_string()), category, target, field, item_id, locked_at, locked_by }
     }
 }
 
@@ -120,9 +127,9 @@ async fn set_locks(
         let problem = Problem::new("", ProblemCode::NotFound, format!("there is no movie {shown}"));
         return Ok((Vec::new(), vec![problem]));
     };
-    let items = items.unwrap_or_default().into_iter().map(|id| id.0).collect();
+    let items = plain_item_ids(items);
     let targets = LockTargets { fields: fields.unwrap_or_default(), items };
     let LockOutcome { locks, problems } =
         ctx.catalog().set_locks(&permission, &movie, category, &targets, locked).await?;
-    Ok((locks.into_iter().map(|lock| Lock::new(category, lock)).collect(), problems))
+    Ok((locks.into_iter().map(|lock| Lock::new(&movie, category, lock)).collect(), problems))
 }

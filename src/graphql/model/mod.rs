@@ -9,6 +9,7 @@ pub(super) mod history;
 pub(super) mod import_log;
 pub(super) mod inputs;
 pub(super) mod locks;
+pub(super) mod node;
 pub(super) mod pages;
 pub(super) mod payloads;
 pub(super) mod people;

@@ -5,6 +5,7 @@ use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use super::types::{Movie, MovieExport, charge_lists};
 use crate::catalog::import::{ImportStatus, Outcome};
 use crate::document::Problem;
+use crate::document::node_ids::NodeId;
 use crate::document::plan::{ImportPlan, Report};
 use crate::graphql::error::ApiError;
 
@@ -23,6 +24,11 @@ pub fn charge_plan(ctx: &Context<'_>, plan: &ImportPlan) -> Result<(), ApiError>
         ("warnings", warnings.len()),
     ];
     charge_lists(ctx, &lengths)
+}
+
+/// The id of a record of the import log.
+pub fn import_id(id: String) -> ID {
+    ID(NodeId::Import(id).to_string())
 }
 
 /// The fields that the payloads of all imports share.
@@ -66,7 +72,7 @@ impl From<Outcome> for ImportResult {
             status: outcome.status,
             plan: outcome.plan.map(Into::into),
             updated_fields,
-            import_id: outcome.import_id.map(ID),
+            import_id: outcome.import_id.map(import_id),
             user_errors: outcome.problems,
         }
     }

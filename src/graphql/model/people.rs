@@ -185,8 +185,8 @@ pub struct PersonCredit(CreditEntry);
 /// One credit of a person.
 #[Object]
 impl PersonCredit {
-    /// The credit's id, the same as in the cast and crew document.
-    async fn id(&self) -> ID {
+    /// The credit's id in the published cast and crew document of its movie.
+    async fn credit_id(&self) -> ID {
         ID(self.0.id.clone())
     }
 
@@ -223,8 +223,8 @@ pub struct PersonNomination(NominationEntry);
 /// One nomination of a person, whether it won or not.
 #[Object]
 impl PersonNomination {
-    /// The nomination's id, the same as in the awards document.
-    async fn id(&self) -> ID {
+    /// The nomination's id in the published awards document of its movie.
+    async fn nomination_id(&self) -> ID {
         ID(self.0.id.clone())
     }
 

@@ -13,7 +13,11 @@ use crate::catalog::export::Export;
 use crate::document::categories::basic_info::ReleaseStatus;
 use crate::document::categories::cast_crew::{CastCredit, Credit, CrewCredit};
 use crate::document::categories::with_categories;
+use crate::document::node_ids::{
+    DocumentState, NodeId, entity_node_id, item_suffix, plain_entity_id,
+};
 use crate::document::read::envelope;
+use crate::document::schema::entities::EntityKind;
 use crate::document::schema::scalars::{Date, Json};
 use crate::document::{Category, CategoryData, MovieId, Source};
 use crate::graphql::budget::count_fields_below;
@@ -28,7 +32,7 @@ pub struct Movie(pub MovieRow);
 #[Object]
 impl Movie {
     /// The movie's id, the same in every interface and file, for example tmdb-550.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -188,11 +192,10 @@ fn parse_json<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError>
     Ok(serde_json::from_str(body)?)
 }
 
-/// An export of one document: published, draft, or a past revision.
+/// An export of one document: published, draft, or a revision.
 pub struct MovieExport {
     export: Arc<Export>,
-    /// Whether this is a past revision, which has an id of its own.
-    is_past_revision: bool,
+    state: DocumentState,
 }
 
 impl From<Export> for MovieExport {
@@ -203,15 +206,20 @@ impl From<Export> for MovieExport {
 
 impl From<Arc<Export>> for MovieExport {
     fn from(export: Arc<Export>) -> Self {
-        Self { export, is_past_revision: false }
+        let state = match export.metadata.draft_revision {
+            Some(_) => DocumentState::Draft,
+            None => DocumentState::Published,
+        };
+        Self { export, state }
     }
 }
 
 impl MovieExport {
-    /// A past revision. Its id differs from that of the current document, so that a client's
+    /// A revision. Its id differs from that of the current document, so that a client's
     /// normalising cache keeps the two apart.
-    pub const fn of_revision(export: Arc<Export>) -> Self {
-        Self { export, is_past_revision: true }
+    pub fn of_revision(export: Arc<Export>) -> Self {
+        let state = DocumentState::Revision(export.metadata.revision);
+        Self { export, state }
     }
 }
 
@@ -219,16 +227,11 @@ impl MovieExport {
 /// downloads.
 #[Object]
 impl MovieExport {
-    /// The movie and the category, for example tmdb-550:timeline. The id of a draft ends in :draft,
-    /// the id of a past revision in the revision's number, as in tmdb-550:timeline:3.
-    async fn id(&self) -> ID {
-        let Export { movie, category, metadata, .. } = &*self.export;
-        let document = format!("{movie}:{}", category.slug());
-        ID(match metadata.draft_revision {
-            Some(_) => format!("{document}:draft"),
-            None if self.is_past_revision => format!("{document}:{}", metadata.revision),
-            None => document,
-        })
+    /// The export's id, for example export:tmdb-550:timeline. The id of a draft ends in :draft, and
+    /// that of a revision of the history in its number, as in export:tmdb-550:timeline:3.
+    pub(super) async fn id(&self) -> ID {
+        let Export { movie, category, .. } = &*self.export;
+        ID(NodeId::Export(movie.clone(), *category, self.state).to_string())
     }
 
     /// The movie's id, for example tmdb-550.
@@ -254,7 +257,8 @@ impl MovieExport {
     /// The document's data, typed by category.
     async fn data(&self, ctx: &Context<'_>) -> async_graphql::Result<CategoryData> {
         ctx.budget().spend_bytes(self.export.body.len()).map_err(ApiError::from)?;
-        let data = CategoryData::from_json(self.export.category, &self.export.body)
+        let Export { category, body, .. } = &*self.export;
+        let data = CategoryData::with_item_suffix(*category, body, &item_suffix(self.state))
             .map_err(ApiError::from)?;
         charge_lists(ctx, &data.list_lengths())?;
         Ok(data)
@@ -317,9 +321,10 @@ pub struct Person(pub Arc<Entity>);
 /// differ from the name here.
 #[Object]
 impl Person {
-    /// The person's id, for example tmdb-person-287.
-    async fn id(&self) -> ID {
-        ID(self.0.id.clone())
+    /// The person's id, for example tmdb-person-287: the same as in files. An id of a file that does
+    /// not show that it belongs to a person is shown with a prefix, as in entity:person:p-7.
+    pub(super) async fn id(&self) -> ID {
+        ID(entity_node_id(EntityKind::Person, &self.0.id))
     }
 
     /// The person's main name.
@@ -365,7 +370,8 @@ pub struct ExternalId {
 /// # Errors
 /// When storage fails, or the role does not allow reading.
 pub async fn person(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Person>> {
-    let found = ctx.loaders()?.people.load_one(id.to_string()).await.map_err(ApiError::from)?;
+    let id = plain_entity_id(id).to_owned();
+    let found = ctx.loaders()?.people.load_one(id).await.map_err(ApiError::from)?;
     Ok(found.map(Person))
 }
 

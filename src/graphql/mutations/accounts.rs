@@ -206,8 +206,8 @@ impl AccountMutation {
         Ok(LogoutEverywherePayload { viewer, ended_sessions, user_errors: Vec::new() })
     }
 
-    /// Changes the password of the own account, which needs the old one. All its sessions end, and a
-    /// new one begins. After too many wrong passwords: RATE_LIMITED.
+    /// Changes the password of the own account, which needs the old one. All its sessions end, and
+    /// a new one begins. After too many wrong passwords: RATE_LIMITED.
     async fn change_password(
         &self,
         ctx: &Context<'_>,
@@ -274,8 +274,8 @@ impl AccountMutation {
         Ok(CreateUserPayload { user, user_errors })
     }
 
-    /// Changes the role or the name of an account, or disables or enables it. If the role changes or
-    /// the account is disabled, no server accepts its access tokens when this is answered; the
+    /// Changes the role or the name of an account, or disables or enables it. If the role changes
+    /// or the account is disabled, no server accepts its access tokens when this is answered; the
     /// sessions of a disabled account end. The last ADMIN can neither get another role nor be
     /// disabled. Needs the role ADMIN.
     async fn update_user(
@@ -318,8 +318,8 @@ impl AccountMutation {
         Ok(SetPasswordPayload { user, user_errors })
     }
 
-    /// Makes a link by which a person sets the password of an account once, within 24 hours. Earlier
-    /// links of the account are no longer valid. Needs the role ADMIN.
+    /// Makes a link by which a person sets the password of an account once, within 24 hours.
+    /// Earlier links of the account are no longer valid. Needs the role ADMIN.
     async fn create_password_link(
         &self,
         ctx: &Context<'_>,
@@ -342,8 +342,8 @@ impl AccountMutation {
         })
     }
 
-    /// Sets the password of the account that a link was made for, and ends its sessions. The link is
-    /// then used up. Needs no token.
+    /// Sets the password of the account that a link was made for, and ends its sessions. The link
+    /// is then used up. Needs no token.
     async fn use_password_link(
         &self,
         ctx: &Context<'_>,

@@ -7,12 +7,15 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::catalog::entities::{
     EntityChange, MergeRequest, ReassignmentOutcome, Rewritten, SplitRequest,
 };
+use crate::document::node_ids::plain_entity_id;
 use crate::document::plan::diff::Change;
 use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, Problem, Warning};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::model::entities::{Ceremony, Genre, Platform};
+use crate::graphql::model::inputs::plain_item_ids;
+use crate::graphql::model::payloads::import_id;
 use crate::graphql::model::types::{Movie, Person};
 use crate::storage::Entity;
 
@@ -39,10 +42,10 @@ macro_rules! updates {
             }
 
             impl $Input {
-                fn into_change(self) -> (ID, EntityChange) {
+                fn into_change(self) -> (String, EntityChange) {
                     let add_aliases = self.add_aliases.unwrap_or_default();
                     let remove_aliases = self.remove_aliases.unwrap_or_default();
-                    (self.id, EntityChange { name: self.name, add_aliases, remove_aliases })
+                    (entity_id(&self.id), EntityChange { name: self.name, add_aliases, remove_aliases })
                 }
             }
 
@@ -146,7 +149,7 @@ impl RewrittenDocument {
     /// The id of the record in the import log; see Query.importRecord. Null for a dry run, or if
     /// there are user errors.
     async fn import_id(&self) -> Option<ID> {
-        self.0.outcome.import_id.clone().map(ID)
+        self.0.outcome.import_id.clone().map(import_id)
     }
 
     /// The changes, in the order of the document.
@@ -249,8 +252,8 @@ impl EntityMutation {
     ) -> async_graphql::Result<MergePeoplePayload> {
         let permission = ctx.can_publish()?;
         let merge = MergeRequest {
-            id: input.id.0,
-            others: input.other_ids.into_iter().map(|id| id.0).collect(),
+            id: entity_id(&input.id),
+            others: input.other_ids.iter().map(entity_id).collect(),
             dry_run: input.dry_run,
             override_locks: input.override_locks,
         };
@@ -274,11 +277,11 @@ impl EntityMutation {
         let permission = ctx.can_publish()?;
         let ids = |ids: Option<Vec<ID>>| ids.into_iter().flatten().map(|id| id.0).collect();
         let split = SplitRequest {
-            id: input.id.0,
-            credits: ids(input.credit_ids),
-            nominations: ids(input.nomination_ids),
+            id: entity_id(&input.id),
+            credits: plain_item_ids(input.credit_ids),
+            nominations: plain_item_ids(input.nomination_ids),
             movies: ids(input.movie_ids),
-            to: input.to_id.map(|id| id.0),
+            to: input.to_id.as_ref().map(entity_id),
             name: input.name,
             dry_run: input.dry_run,
             override_locks: input.override_locks,
@@ -292,10 +295,14 @@ impl EntityMutation {
     }
 }
 
+fn entity_id(id: &ID) -> String {
+    plain_entity_id(id).to_owned()
+}
+
 async fn update(
     ctx: &Context<'_>,
     kind: EntityKind,
-    (id, change): (ID, EntityChange),
+    (id, change): (String, EntityChange),
 ) -> Result<(Option<Arc<Entity>>, Vec<Problem>), ApiError> {
     let permission = ctx.can_publish()?;
     let updated = ctx.catalog().update_entity(&permission, kind, &id, &change).await?;

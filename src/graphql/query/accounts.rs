@@ -30,8 +30,8 @@ impl AccountQuery {
         restricted(accounts::list(ctx, filter, page).await)
     }
 
-    /// The account with this id. Null if there is none. Needs the role ADMIN; without it, null and a
-    /// FORBIDDEN error.
+    /// The account with this id. Null if there is none. Needs the role ADMIN; without it, null and
+    /// a FORBIDDEN error.
     async fn user(
         &self,
         ctx: &Context<'_>,

@@ -15,6 +15,7 @@ use super::model::accounts::User;
 use super::model::drafts::{self, DraftConnection, DraftFilter};
 use super::model::import_log::{self, ImportFilter, ImportRecord, ImportRecordConnection};
 use super::model::inputs::{MovieFilter, MovieOrder, movie_order, movie_query};
+use super::model::node::{self, FoundNode};
 use super::model::types::{Movie, MovieExport};
 use crate::catalog::movies::MovieQuery;
 use crate::document::schema::entities::EntityKind;
@@ -128,6 +129,29 @@ impl Query {
     #[graphql(flatten)]
     async fn entities(&self) -> EntityQuery {
         EntityQuery
+    }
+
+    /// The object with this id, of any type: use fragments to select its fields. Null if there is
+    /// none. Drafts, revisions, records of the import log and locks need the role CONTRIBUTOR:
+    /// without it, null and a FORBIDDEN error. Accounts, sessions and tokens of others are null
+    /// unless the role is ADMIN. The id of a person who was merged into another leads to that
+    /// person.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The object's id, for example draft:tmdb-550:timeline.")] id: ID,
+    ) -> FoundNode {
+        node::find(ctx, &id).await.map_err(Into::into).transpose()
+    }
+
+    /// The objects with these ids, in the order of the ids. An entry is null if there is no object
+    /// with its id, and null with an error if the role does not allow reading it, as for node.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The objects' ids; at most 100.")] ids: Vec<ID>,
+    ) -> async_graphql::Result<Vec<FoundNode>> {
+        Ok(node::find_all(ctx, &ids).await?)
     }
 
     /// The account that the request's bearer token belongs to. Null without a token.

@@ -224,7 +224,7 @@ async fn refresh(
         ),
         (
             status = 401, body = ProblemDetails, content_type = "application/problem+json",
-            description = "There is neither a valid refresh token nor the access token of a session."
+            description = "There is neither a valid refresh token nor a session's access token."
         ),
         (
             status = 403, body = ProblemDetails, content_type = "application/problem+json",

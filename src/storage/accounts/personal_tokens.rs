@@ -70,6 +70,26 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The tokens with these ids that were not revoked, in no particular order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn personal_tokens_by_id(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<PersonalTokenRow>, StorageError> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(VALUES_PER_STATEMENT) {
+            let query = personal_token::Entity::find()
+                .filter(personal_token::Column::Id.is_in(ids.iter().map(String::as_str)))
+                .filter(personal_token::Column::RevokedAt.is_null());
+            found.extend(query.all(&self.reader).await?.into_iter().map(PersonalTokenRow::from));
+        }
+        Ok(found)
+    }
+}
+
 impl Transaction {
     /// The number of tokens of an account that were not revoked and have not expired.
     ///

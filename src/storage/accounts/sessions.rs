@@ -81,6 +81,28 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The open sessions with these ids, in no particular order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_sessions_by_id(
+        &self,
+        ids: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionRow>, StorageError> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(VALUES_PER_STATEMENT) {
+            let query = session::Entity::find()
+                .filter(session::Column::Id.is_in(ids.iter().map(String::as_str)))
+                .filter(session::Column::EndedAt.is_null())
+                .filter(session::Column::ExpiresAt.gt(now));
+            found.extend(query.all(&self.reader).await?.into_iter().map(SessionRow::from));
+        }
+        Ok(found)
+    }
+}
+
 impl Transaction {
     /// Creates a session. Deletes those that expired before `delete_before`, and ends the oldest of
     /// the account beyond `limit`.

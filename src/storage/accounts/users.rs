@@ -6,6 +6,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
 };
 
+use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{deleted_account, user};
 use crate::storage::{Database, StorageError, Transaction};
 
@@ -104,6 +105,20 @@ impl Database {
         Ok(user::Entity::find_by_id(id).one(&self.reader).await?.map(Into::into))
     }
 
+    /// The accounts with these ids, in no particular order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn users_by_id(&self, ids: &[String]) -> Result<Vec<UserRow>, StorageError> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(VALUES_PER_STATEMENT) {
+            let query =
+                user::Entity::find().filter(user::Column::Id.is_in(ids.iter().map(String::as_str)));
+            found.extend(query.all(&self.reader).await?.into_iter().map(UserRow::from));
+        }
+        Ok(found)
+    }
+
     /// All accounts, ordered by email.
     ///
     /// # Errors
@@ -113,7 +128,8 @@ impl Database {
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
-    /// A page of accounts in the order of their emails, and whether there are more in its direction.
+    /// A page of accounts in the order of their emails, and whether there are more in its
+    /// direction.
     ///
     /// # Errors
     /// When the database fails.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Set,
+    ColumnTrait, Condition, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Set,
 };
 
 use super::entry::{ImportRow, NewImport};
@@ -139,24 +139,24 @@ fn condition(filter: &ImportFilter) -> Condition {
         .add_option(filter.until.map(|until| import::Column::CreatedAt.lt(until)))
 }
 
-async fn find(
-    connection: &impl ConnectionTrait,
-    id: &str,
-) -> Result<Option<ImportRow>, StorageError> {
-    let found = import::Entity::find_by_id(id)
-        .into_partial_model::<ImportColumns>()
-        .one(connection)
-        .await?;
-    found.map(row).transpose()
-}
-
 impl Database {
-    /// The entry with this id.
+    /// The entries with these ids, in no particular order. Unknown ids are left out.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn import_record(&self, id: &str) -> Result<Option<ImportRow>, StorageError> {
-        find(&self.reader, id).await
+    pub async fn import_records(&self, ids: &[String]) -> Result<Vec<ImportRow>, StorageError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(ROWS_PER_STATEMENT) {
+            let rows = import::Entity::find()
+                .filter(import::Column::Id.is_in(ids.iter().map(String::as_str)))
+                .into_partial_model::<ImportColumns>()
+                .all(&self.reader)
+                .await?;
+            for columns in rows {
+                found.push(row(columns)?);
+            }
+        }
+        Ok(found)
     }
 
     /// The documents of these entries as they were sent, by the id of the entry. Entries without a
@@ -237,6 +237,10 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn import_record(&self, id: &str) -> Result<Option<ImportRow>, StorageError> {
-        find(&self.connection, id).await
+        let found = import::Entity::find_by_id(id)
+            .into_partial_model::<ImportColumns>()
+            .one(&self.connection)
+            .await?;
+        found.map(row).transpose()
     }
 }

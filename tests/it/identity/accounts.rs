@@ -114,6 +114,29 @@ on_both_databases! {
         assert_eq!((few, many), (3, 3));
     }
 
+    async fn accounts_sessions_and_tokens_are_nodes_of_their_owner_and_of_admins(app: TestApp) {
+        let owner = account(&app, "a@example.com", Role::Viewer).await.client(&app);
+        let make = "mutation { createToken(input: {name: \"x\", role: VIEWER}) { token { id } userErrors { code } } }";
+        let token = done(&owner, make, json!({})).await["token"]["id"].clone();
+        let query = "{ viewer { id sessions { nodes { id } } } }";
+        let viewer = run(&owner, query, json!({})).await;
+        let ids = [viewer["id"].clone(), viewer["sessions"]["nodes"][0]["id"].clone(), token];
+        let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
+        let found = async |client: &Client| run(client, nodes, json!({ "ids": ids })).await;
+        let kinds = ["User", "Session", "PersonalAccessToken"];
+        let all: Vec<Value> = ids.iter().zip(kinds).map(|(id, kind)| json!({ "__typename": kind, "id": id })).collect();
+        let admin = account(&app, "b@example.com", Role::Admin).await.client(&app);
+        for client in [&owner, &admin] {
+            assert_eq!(found(client).await, json!(all));
+        }
+        let stranger = account(&app, "c@example.com", Role::Contributor).await.client(&app);
+        assert_eq!(found(&stranger).await, json!([null, null, null]));
+        let (one, _) = app.count_queries(run(&admin, nodes, json!({ "ids": [ids[1]] }))).await;
+        let sessions = json!({ "ids": [ids[1], "session:no", "session:nor", "session:neither"] });
+        let (several, _) = app.count_queries(run(&admin, nodes, sessions)).await;
+        assert_eq!((one, several), (1, 1));
+    }
+
     async fn only_an_admin_manages_accounts(app: TestApp) {
         let id = create(&app, "x@example.com", Role::Viewer).await;
         for role in [Role::User, Role::Viewer, Role::Contributor] {

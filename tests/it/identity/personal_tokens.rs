@@ -32,7 +32,7 @@ on_both_databases! {
         let (secret, token) = make(&client, json!({ "name": " nightly ", "role": "VIEWER" })).await;
         assert!(secret.starts_with("rp_") && secret.len() == 49, "{secret}");
         assert_eq!((&token["name"], &token["role"], &token["source"]), (&json!("nightly"), &json!("VIEWER"), &Value::Null));
-        assert_eq!((&token["categories"], &token["mayPublish"], days_left(&token, &app)), (&Value::Null, &json!(false), 90));
+        assert_eq!((&token["categories"], &token["mayPublish"], days_left(&token, &app)), (&json!(["BASIC_INFO", "CAST_CREW", "TIMELINE", "TRIVIA", "AWARDS", "MEDIA", "STREAMING"]), &json!(false), 90));
         let script = app.anonymous().with_token(&secret);
         assert_eq!(run(&script, VIEWER, json!({})).await, json!({ "role": "VIEWER", "source": null }));
         let rows = database::rows(&app.database.url, "personal_tokens").await;

@@ -8,7 +8,7 @@ use super::client::{Client, Reply};
 const RESULT: &str = "status updatedFields importId userErrors { path code message }
     plan { digest changes { path op label before after } conflicts { path label base current imported }
         notRemoved { path label itemId } skipped { path code label current imported }
-        matches { path given kind decision entityId candidates { id } } warnings { path code message }
+        matches { path given kind decision entityId candidates { id: entityId } } warnings { path code message }
         counts { added updated removed conflicts notRemoved skipped newEntities warnings } }
     movieExport { document metadata { revision } }";
 

@@ -52,8 +52,8 @@ impl RemoteKeys {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Fetches the keys, unless that was tried a short time ago. Returns whether there are new ones.
-    /// If fetching fails, the known keys are kept.
+    /// Fetches the keys, unless that was tried a short time ago. Returns whether there are new
+    /// ones. If fetching fails, the known keys are kept.
     pub(super) async fn refresh(&self) -> bool {
         let mut last_attempt = self.last_attempt.lock().await;
         if last_attempt.is_some_and(|last| last.elapsed() < PAUSE) {

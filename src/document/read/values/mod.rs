@@ -17,6 +17,7 @@ mod urls;
 use serde_json::Value;
 
 use super::markup::control_character;
+use crate::document::node_ids::{plain_entity_id, plain_item_id};
 use crate::document::problem::{ProblemCode, shown};
 use crate::document::schema::definition::{Kind, Rule};
 use crate::document::schema::scalars::{
@@ -280,7 +281,11 @@ pub fn is_id(text: &str) -> bool {
 fn id(value: Value) -> Result<Read, Refusal> {
     const ALLOWED: &str = "an id: 1 to 128 characters without white space";
     let read = match &value {
-        Value::String(_) => unchanged(value),
+        // GraphQL shows some ids in a longer form, which is accepted as well.
+        Value::String(text) => match plain_item_id(plain_entity_id(text)) {
+            plain if plain.len() < text.len() => unchanged(Value::from(plain)),
+            _ => unchanged(value),
+        },
         Value::Number(number) => repaired(Value::String(number.to_string()), &value),
         other => return Err(refused(ProblemCode::TypeMismatch, other, ALLOWED)),
     };
