@@ -373,7 +373,7 @@ impl Accounts {
     }
 }
 
-/// Carries out a change, and returns whether it took rights away.
+/// Carries out a change, and returns whether servers have to notice it before it is acknowledged.
 async fn carry_out(
     transaction: &Transaction,
     user: &UserRow,
@@ -396,7 +396,8 @@ async fn carry_out(
                 ..UserChange::default()
             };
             transaction.update_user(&user.id, change, now).await?;
-            Ok(ends_tokens)
+            // Also after enabling, so that no server refuses the account any more.
+            Ok(ends_tokens || is_disabled.is_some())
         }
         Change::Password(hash, revokes_tokens) => {
             replace_password(transaction, &user.id, hash.clone(), *revokes_tokens, now).await?;

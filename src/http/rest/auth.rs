@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::fields::{optional, read_fields, read_text_fields};
+use super::fields::{missing, optional, read_fields, read_text_fields};
 use crate::catalog::accounts::password_links::LinkRefused;
 use crate::catalog::accounts::sessions::{LoggedIn, LoginRefused};
 use crate::document::{Problem, ProblemCode};
@@ -198,9 +198,7 @@ async fn refresh(
     let ([], body) = read_fields(request, []).await?;
     let sent = optional(&body, "refresh_token", "text", text)?;
     let Some((token, from_cookie)) = refresh_token(&headers, sent)? else {
-        let message = "refresh_token is missing; allowed is text";
-        let problem = Problem::new("/refresh_token", ProblemCode::Required, message);
-        return Err(ProblemDetails::from_problems(vec![problem]));
+        return Err(missing(&body, "refresh_token"));
     };
     match state.accounts.refresh(&token).await? {
         Some(logged_in) => Ok(token_response(logged_in, from_cookie, &headers)),

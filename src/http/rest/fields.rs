@@ -79,6 +79,11 @@ pub(super) fn optional<T>(
     Ok(Some(read))
 }
 
+/// The refusal of a body without the text field `name`.
+pub(super) fn missing(object: &Object, name: &str) -> ProblemDetails {
+    ProblemDetails::from_problems(check_field(name, &[name], object).into_iter().collect())
+}
+
 /// Checks one field.
 fn check_field(name: &str, names: &[&str], object: &Object) -> Option<Problem> {
     let path = format!("/{name}");
