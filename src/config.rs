@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use crate::catalog::accounts::issuers::Issuers;
 use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::accounts::tokens::MIN_SECRET;
 use crate::graphql::Limits as QueryLimits;
@@ -127,6 +128,14 @@ pub struct TokenArgs {
     /// SQLite
     #[arg(long, env = "REELPORT_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub jwt_secret: Option<String>,
+    /// The secret before the last change: tokens that it signed are accepted, and it signs none
+    #[arg(
+        long,
+        env = "REELPORT_JWT_SECRET_PREVIOUS",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
+    pub jwt_secret_previous: Option<String>,
 }
 
 impl TokenArgs {
@@ -135,14 +144,16 @@ impl TokenArgs {
     /// # Errors
     /// When the secret is too short.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        match &self.jwt_secret {
-            Some(secret) if secret.len() < MIN_SECRET => Err(ConfigError::new(
-                "REELPORT_JWT_SECRET",
-                format!("{} bytes", secret.len()),
-                format!("{MIN_SECRET} bytes or more"),
-            )),
-            _ => Ok(()),
+        for (option, secret) in [
+            ("REELPORT_JWT_SECRET", &self.jwt_secret),
+            ("REELPORT_JWT_SECRET_PREVIOUS", &self.jwt_secret_previous),
+        ] {
+            if let Some(secret) = secret.as_ref().filter(|secret| secret.len() < MIN_SECRET) {
+                let found = format!("{} bytes", secret.len());
+                return Err(ConfigError::new(option, found, format!("{MIN_SECRET} bytes or more")));
+            }
         }
+        Ok(())
     }
 }
 
@@ -195,6 +206,9 @@ pub struct ServeArgs {
     /// Its password; if omitted, one is generated and printed once
     #[arg(long, env = "REELPORT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     pub admin_password: Option<String>,
+    /// A JSON file with the other issuers whose tokens are accepted
+    #[arg(long, env = "REELPORT_ISSUERS", value_name = "FILE")]
+    pub issuers: Option<PathBuf>,
     /// Load a small catalogue if the database has no movies, and allow requests from pages on
     /// localhost
     #[arg(
@@ -298,6 +312,18 @@ impl ServeArgs {
             return Err(ConfigError::new("REELPORT_DEMO", found, "one of the two"));
         }
         Ok(address)
+    }
+
+    /// The other issuers whose tokens are accepted.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a value in it is not allowed.
+    pub fn issuers(&self) -> Result<Issuers, ConfigError> {
+        let Some(path) = &self.issuers else { return Ok(Issuers::default()) };
+        Issuers::read(path).map_err(|problem| {
+            let allowed = "a JSON list of issuers, as in docs/security.md";
+            ConfigError::new("REELPORT_ISSUERS", problem.to_string(), allowed)
+        })
     }
 
     /// The origins whose pages may call the service from a browser.

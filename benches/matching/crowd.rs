@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
-use reelport::catalog::access::{Principal, Role};
+use reelport::catalog::access::{Credential, Principal, Role};
 use reelport::catalog::import::{ImportOptions, SentDocument};
 use reelport::document::schema::entities::{EntityKind, NewEntity};
 use reelport::document::{Category, MovieId};
@@ -116,7 +116,13 @@ fn info(movie: &str) -> String {
 async fn time(catalog: &Catalog, file: &str) -> Result<Duration, Box<dyn Error>> {
     let id: MovieId = "crowd-1".parse()?;
     let (subject, email) = ("bench".to_owned(), "bench@example.com".to_owned());
-    let principal = Principal { subject, email, role: Role::Admin, source: None };
+    let principal = Principal {
+        subject,
+        email,
+        role: Role::Admin,
+        source: None,
+        credential: Credential::default(),
+    };
     let permission = principal
         .can_import(ImportOptions { dry_run: true, ..ImportOptions::default() })
         .map_err(|_| "forbidden")?;

@@ -21,7 +21,7 @@ use std::time::Instant;
 use cases::{Case, Form, Label, Set, SetOptions};
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
-use reelport::catalog::access::{Principal, Role, command_line};
+use reelport::catalog::access::{Credential, Principal, Role, command_line};
 use reelport::catalog::bulk::{ByteSource, OnFailure, ReadOptions, document_channel, read_source};
 use reelport::catalog::import::{ImportOptions, SentDocument};
 use reelport::document::resolve::MatchDecision;
@@ -165,7 +165,13 @@ type Decisions = HashMap<String, (MatchDecision, Option<String>)>;
 async fn decide(catalog: &Catalog, movie: &cases::HeldOut) -> Result<Decisions, Box<dyn Error>> {
     let id: MovieId = movie.id.parse()?;
     let (subject, email) = ("bench".to_owned(), "bench@example.com".to_owned());
-    let principal = Principal { subject, email, role: Role::Admin, source: None };
+    let principal = Principal {
+        subject,
+        email,
+        role: Role::Admin,
+        source: None,
+        credential: Credential::default(),
+    };
     let options = ImportOptions { dry_run: true, ..ImportOptions::default() };
     let permission = principal.can_import(options).map_err(|_| "forbidden")?;
     let incoming = SentDocument::Document {

@@ -13,6 +13,7 @@ mod m20261129_000001_storage_probe;
 mod m20261129_000002_import_texts;
 mod m20261129_000201_changes;
 mod m20261129_000301_login_failures;
+mod m20261129_000401_identity;
 mod tables;
 
 /// All migrations, in the order in which they are applied.
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000002_import_texts::Migration),
             Box::new(m20261129_000201_changes::Migration),
             Box::new(m20261129_000301_login_failures::Migration),
+            Box::new(m20261129_000401_identity::Migration),
         ]
     }
 }

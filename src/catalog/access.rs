@@ -1,8 +1,10 @@
 //! Roles and permissions. A permission is a value that only a sufficient role can obtain.
 
+use std::sync::Arc;
+
 use super::import::options::ImportOptions;
 use crate::document::schema::choice::define_choice;
-use crate::document::{Source, Stage};
+use crate::document::{Category, Source, Stage};
 
 define_choice! {
     /// The role of an account. Each role may do everything that the roles before it may do.
@@ -18,6 +20,20 @@ define_choice! {
     }
 }
 
+impl Role {
+    /// Whether the role may do everything that `other` may do.
+    #[must_use]
+    pub const fn includes(self, other: Self) -> bool {
+        self as u8 >= other as u8
+    }
+
+    /// The lower of two roles.
+    #[must_use]
+    pub const fn limited_to(self, other: Self) -> Self {
+        if self.includes(other) { other } else { self }
+    }
+}
+
 /// The account that makes a request, from a verified token.
 #[derive(Debug, Clone)]
 pub struct Principal {
@@ -27,13 +43,48 @@ pub struct Principal {
     pub role: Role,
     /// The source of all changes made with this token, if the token sets one.
     pub source: Option<Source>,
+    /// The kind of token, and what limits it beyond the role.
+    pub credential: Credential,
 }
 
-/// The role does not allow the operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Forbidden {
-    pub role: Role,
-    pub needed: Role,
+/// What a request proves its account with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Credential {
+    /// A token without a session, of a platform that has the secret of this service.
+    #[default]
+    Issuer,
+    /// A token of another issuer that is configured.
+    Foreign,
+    /// An access token of an account without a session, because the database was read-only.
+    Account {
+        /// The version of the account that the token is valid for.
+        version: i64,
+    },
+    /// An access token of a session.
+    Session {
+        id: String,
+        /// The version of the account that the token is valid for.
+        version: i64,
+    },
+    /// A personal access token.
+    Personal {
+        id: String,
+        /// The hash under which it is stored.
+        hash: String,
+        /// The only categories that it may change. `None`: all.
+        categories: Option<Arc<[Category]>>,
+    },
+}
+
+/// Why the operation is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    #[error("the role {} does not allow this; {} does", .role.as_str(), .needed.as_str())]
+    Role { role: Role, needed: Role },
+    #[error("the token may change only some categories, and {} is not one of them", .0.as_str())]
+    Category(Category),
+    #[error("the token may change only some categories, so it cannot do this")]
+    LimitedToken,
 }
 
 /// Permission to read movies, export, and download bundles.
@@ -54,12 +105,23 @@ pub struct CanDraft {
     pub author: Author,
 }
 
+/// Permission to read and change accounts.
+#[derive(Debug, Clone)]
+pub struct CanManageAccounts {
+    /// Who makes the change, for the log.
+    pub name: String,
+    /// Whether common passwords may be set: by whoever has the database anyway.
+    pub(super) is_operator: bool,
+}
+
 /// Permission to import with certain options.
 #[derive(Debug, Clone)]
 pub struct CanImport {
     /// The author of the change.
     pub author: Author,
     pub(super) options: ImportOptions,
+    /// The only categories that may be changed. `None`: all.
+    categories: Option<Arc<[Category]>>,
 }
 
 /// The author of a change.
@@ -75,11 +137,26 @@ pub struct Author {
 
 impl Principal {
     fn require(&self, needed: Role) -> Result<(), Forbidden> {
-        if self.role as u8 >= needed as u8 {
+        if self.role.includes(needed) {
             Ok(())
         } else {
-            Err(Forbidden { role: self.role, needed })
+            Err(Forbidden::Role { role: self.role, needed })
         }
+    }
+
+    /// The only categories that the request may change. `None`: all.
+    const fn categories(&self) -> Option<&Arc<[Category]>> {
+        match &self.credential {
+            Credential::Personal { categories, .. } => categories.as_ref(),
+            Credential::Issuer
+            | Credential::Foreign
+            | Credential::Account { .. }
+            | Credential::Session { .. } => None,
+        }
+    }
+
+    fn require_no_limit(&self) -> Result<(), Forbidden> {
+        if self.categories().is_some() { Err(Forbidden::LimitedToken) } else { Ok(()) }
     }
 
     /// Permission to read.
@@ -99,13 +176,34 @@ impl Principal {
         Ok(CanDraft { author: self.author() })
     }
 
-    /// Permission to publish.
+    /// Permission to publish all categories, and to create and delete.
+    ///
+    /// # Errors
+    /// When the role is below ADMIN, or the token is limited to some categories.
+    pub fn can_publish(&self) -> Result<CanPublish, Forbidden> {
+        self.require(Role::Admin)?;
+        self.require_no_limit()?;
+        Ok(CanPublish { author: self.author() })
+    }
+
+    /// Permission to publish documents of this category.
+    ///
+    /// # Errors
+    /// When the role is below ADMIN, or the token is limited to other categories.
+    pub fn can_publish_in(&self, category: Category) -> Result<CanPublish, Forbidden> {
+        self.require(Role::Admin)?;
+        require_category(self.categories(), category)?;
+        Ok(CanPublish { author: self.author() })
+    }
+
+    /// Permission to read and change accounts.
     ///
     /// # Errors
     /// When the role is below ADMIN.
-    pub fn can_publish(&self) -> Result<CanPublish, Forbidden> {
+    pub fn can_manage_accounts(&self) -> Result<CanManageAccounts, Forbidden> {
         self.require(Role::Admin)?;
-        Ok(CanPublish { author: self.author() })
+        self.require_no_limit()?;
+        Ok(CanManageAccounts { name: self.email.clone(), is_operator: false })
     }
 
     /// Permission to import with these options. Planning and drafting need CONTRIBUTOR; publishing
@@ -118,11 +216,37 @@ impl Principal {
         let needed =
             if changes_published && !options.dry_run { Role::Admin } else { Role::Contributor };
         self.require(needed)?;
-        Ok(CanImport { author: self.author(), options })
+        if options.create_movie && !options.dry_run {
+            self.require_no_limit()?;
+        }
+        Ok(CanImport { author: self.author(), options, categories: self.categories().cloned() })
     }
 
     fn author(&self) -> Author {
         Author { account: self.subject.clone(), name: self.email.clone(), source: self.source }
+    }
+}
+
+fn require_category(
+    categories: Option<&Arc<[Category]>>,
+    category: Category,
+) -> Result<(), Forbidden> {
+    match categories {
+        Some(categories) if !categories.contains(&category) => Err(Forbidden::Category(category)),
+        _ => Ok(()),
+    }
+}
+
+impl CanImport {
+    /// Checks that documents of this category may be changed.
+    ///
+    /// # Errors
+    /// When the token is limited to other categories.
+    pub(super) fn require_category(&self, category: Category) -> Result<(), Forbidden> {
+        if self.options.dry_run {
+            return Ok(());
+        }
+        require_category(self.categories.as_ref(), category)
     }
 }
 
@@ -140,6 +264,12 @@ impl CanDraft {
     pub const fn can_read(&self) -> CanRead {
         CanRead(())
     }
+}
+
+/// The permission of the command line to read and change accounts.
+#[must_use]
+pub fn command_line_accounts() -> CanManageAccounts {
+    CanManageAccounts { name: "command line".to_owned(), is_operator: true }
 }
 
 /// The permissions of the command line: all, because its user has direct access to the database.

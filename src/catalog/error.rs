@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::access::Forbidden;
 use crate::document::budget::Stopped;
 use crate::storage::{StorageError, TransientError, Unavailability};
 
@@ -19,6 +20,9 @@ pub enum CatalogError {
     /// The failure of an operation that several callers waited for.
     #[error(transparent)]
     Shared(Arc<Self>),
+    /// The request is not allowed to change what its document turned out to be.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// Data changed while it was being read.
     #[error("{0}")]
     Changed(String),

@@ -12,13 +12,14 @@ mod plans;
 mod serve;
 mod stop;
 mod terminal;
+mod tokens;
 mod users;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::origins::Origins;
 use crate::app::{Sources, open_catalog};
@@ -106,22 +107,15 @@ enum Command {
         #[command(subcommand)]
         command: users::UserCommand,
     },
-    /// Print an access token for an account
+    /// Print an access token for an account, or manage personal access tokens
     Token {
         #[command(flatten)]
         database: DatabaseArgs,
         #[command(flatten)]
         tokens: TokenArgs,
         #[command(flatten)]
-        account: TokenAccount,
+        commands: tokens::TokenCommands,
     },
-}
-
-#[derive(Debug, Args)]
-struct TokenAccount {
-    /// The account's email
-    #[arg(long)]
-    email: String,
 }
 
 /// Why a command failed.
@@ -275,8 +269,8 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         }
         Command::Schema { json, .. } => schema(json.as_deref()),
         Command::User { database, command } => users::user(&database, command).await,
-        Command::Token { database, tokens, account } => {
-            users::token(&database, &tokens, &account.email).await
+        Command::Token { database, tokens, commands } => {
+            tokens::token(&database, &tokens, commands).await
         }
     }
 }

@@ -16,8 +16,9 @@ use crate::app::{
 };
 use crate::catalog::access::{Role, command_line};
 use crate::catalog::accounts::AccountProblem;
+use crate::catalog::accounts::Accounts;
 use crate::catalog::accounts::passwords;
-use crate::catalog::accounts::tokens::TokenConfig;
+use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::import::{ImportOptions, IncomingDocument};
 use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
@@ -80,6 +81,7 @@ pub(super) async fn serve(
     let trusted_proxies = serve.trusted_proxies()?;
     let persisted_documents = persisted_documents(serve).await?;
     let secret = jwt_secret(database, tokens)?;
+    let issuers = serve.issuers()?;
     // Bind the port first: a second server must fail before it touches the database of the first.
     let listener = TcpListener::bind(address)
         .await
@@ -91,7 +93,13 @@ pub(super) async fn serve(
         open_catalog(url, connections, Sources::default()).await?
     };
     let catalog = catalog.with_text_limits(database.text_limits()?);
-    let mut app = App::new(catalog, secret.as_bytes(), TokenConfig::default());
+    let mut signer = Tokens::new(secret.as_bytes(), TokenConfig::default());
+    if let Some(previous) = &tokens.jwt_secret_previous {
+        signer = signer.with_previous_secret(previous.as_bytes());
+    }
+    issuers.fetch_keys().await;
+    let mut app = App::new(catalog.clone(), secret.as_bytes(), TokenConfig::default());
+    app.accounts = Accounts::new(catalog, signer).with_issuers(issuers);
     (app.limits, app.query_limits) = (limits, query_limits);
     app.allowed_origins = allowed_origins;
     app.persisted_documents = persisted_documents;

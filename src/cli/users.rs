@@ -1,4 +1,4 @@
-//! `reelport user` and `reelport token`: manages accounts and issues tokens.
+//! `reelport user`: manages accounts.
 
 use std::io::{self, BufRead};
 use std::path::PathBuf;
@@ -6,14 +6,14 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::serve::{ADMIN_PASSWORD, jwt_secret};
+use super::serve::ADMIN_PASSWORD;
 use super::terminal::{print_error, print_line, printable};
-use super::{CliError, open, open_or_create, require_database};
-use crate::catalog::access::Role;
-use crate::catalog::accounts::passwords;
+use super::{CliError, open, open_or_create};
+use crate::catalog::access::{Role, command_line_accounts};
+use crate::catalog::accounts::management::{AccountChange, AccountKey};
 use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
-use crate::catalog::accounts::{AccountProblem, Accounts};
-use crate::config::{DatabaseArgs, TokenArgs};
+use crate::catalog::accounts::{AccountProblem, Accounts, password_warning, passwords};
+use crate::config::DatabaseArgs;
 
 /// The subcommands of `user`.
 #[derive(Debug, Subcommand)]
@@ -48,7 +48,25 @@ pub enum UserCommand {
         #[command(flatten)]
         password: PasswordArgs,
     },
-    /// Delete an account; its tokens stay valid until they expire
+    /// Print a link by which a person sets the password of an account once, within 24 hours
+    PasswordLink {
+        /// The email address
+        #[arg(long)]
+        email: String,
+    },
+    /// Disable an account: its sessions end, and its tokens are refused
+    Disable {
+        /// The email address
+        #[arg(long)]
+        email: String,
+    },
+    /// Enable a disabled account
+    Enable {
+        /// The email address
+        #[arg(long)]
+        email: String,
+    },
+    /// Delete an account with its sessions and tokens
     Delete {
         /// The email address
         #[arg(long)]
@@ -120,7 +138,7 @@ fn delete_password_file(path: Option<PathBuf>) {
     }
 }
 
-fn parse_role(text: &str) -> Result<Role, CliError> {
+pub(super) fn parse_role(text: &str) -> Result<Role, CliError> {
     let found = Role::ALL.iter().copied().find(|role| role.as_str().eq_ignore_ascii_case(text));
     found.ok_or_else(|| {
         CliError::Usage(format!(
@@ -128,6 +146,13 @@ fn parse_role(text: &str) -> Result<Role, CliError> {
             Role::VALUES.join(", ")
         ))
     })
+}
+
+/// Warns of a password that attackers try first. The command line sets it nevertheless.
+fn warn_if_weak(password: &str, email: &str) {
+    if let Some(warning) = password_warning(password, email) {
+        print_error(&format!("warning: {warning}"));
+    }
 }
 
 fn usage_error(result: Result<(), AccountProblem>) -> Result<(), CliError> {
@@ -149,6 +174,7 @@ pub(super) async fn user(
             let role = parse_role(&text)?;
             let (password, generated) = password.password_or_generated()?;
             usage_error(accounts.create(&email, &password, role).await?)?;
+            warn_if_weak(&password, &email);
             print_line(&format!("the account {email} was created"));
             if generated {
                 print_line(&format!("password: {password}"));
@@ -164,7 +190,7 @@ pub(super) async fn user(
             let password_file = stored_password_file(database, &accounts, &email).await?;
             usage_error(accounts.set_role(&email, role).await?)?;
             print_line(&format!(
-                "{email} now has the role {}; existing tokens keep their role until they expire",
+                "{email} now has the role {}; sessions go on with a new access token",
                 role.as_str()
             ));
             delete_password_file(password_file.filter(|_| role != Role::Admin));
@@ -173,18 +199,35 @@ pub(super) async fn user(
             let (password, generated) = password.password_or_generated()?;
             let password_file = stored_password_file(database, &accounts, &email).await?;
             usage_error(accounts.set_password(&email, &password).await?)?;
-            print_line(&format!("the password of {email} was changed"));
+            warn_if_weak(&password, &email);
+            print_line(&format!("the password of {email} was changed; its sessions have ended"));
             if generated {
                 print_line(&format!("password: {password}"));
             }
             delete_password_file(password_file);
         }
+        UserCommand::PasswordLink { email } => {
+            let (permission, key) = (command_line_accounts(), AccountKey::Email(&email));
+            let link = accounts.create_password_link(&permission, key).await?;
+            let link = link.map_err(|problem| CliError::Usage(problem.to_string()))?;
+            print_line(&format!(
+                "valid once, until {}: open this path at the address of the service",
+                link.expires_at.format("%Y-%m-%d %H:%M UTC")
+            ));
+            println!("/set-password#{}", link.secret);
+        }
+        UserCommand::Disable { email } => {
+            set_disabled(&accounts, &email, true).await?;
+            print_line(&format!("{email} is disabled; its sessions have ended"));
+        }
+        UserCommand::Enable { email } => {
+            set_disabled(&accounts, &email, false).await?;
+            print_line(&format!("{email} is enabled"));
+        }
         UserCommand::Delete { email } => {
             let password_file = stored_password_file(database, &accounts, &email).await?;
             usage_error(accounts.delete(&email).await?)?;
-            print_line(&format!(
-                "the account {email} was deleted; its tokens stay valid until they expire"
-            ));
+            print_line(&format!("the account {email} was deleted with its sessions and tokens"));
             delete_password_file(password_file);
         }
     }
@@ -192,18 +235,8 @@ pub(super) async fn user(
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) async fn token(
-    database: &DatabaseArgs,
-    tokens: &TokenArgs,
-    email: &str,
-) -> Result<ExitCode, CliError> {
-    require_database(database)?;
-    let secret = jwt_secret(database, tokens)?;
-    let catalog = open(database).await?;
-    let accounts =
-        Accounts::new(catalog.clone(), Tokens::new(secret.as_bytes(), TokenConfig::default()));
-    let token = accounts.token_for(email).await?;
-    catalog.database().close().await;
-    println!("{}", token.map_err(|problem| CliError::Usage(problem.to_string()))?);
-    Ok(ExitCode::SUCCESS)
+async fn set_disabled(accounts: &Accounts, email: &str, is_disabled: bool) -> Result<(), CliError> {
+    let change = AccountChange { is_disabled: Some(is_disabled), ..AccountChange::default() };
+    let key = AccountKey::Email(email);
+    usage_error(accounts.change_account(&command_line_accounts(), key, change).await?.map(drop))
 }

@@ -28,6 +28,10 @@ pub enum NodeId {
     Lock(MovieId, Category, String),
     /// An account, with the subject of its tokens.
     User(String),
+    /// A session of an account.
+    Session(String),
+    /// A personal access token.
+    Token(String),
 }
 
 /// A state of a document.
@@ -131,6 +135,8 @@ impl fmt::Display for NodeId {
                 write!(f, "lock:{movie}:{}:{target}", category.slug())
             }
             Self::User(subject) => write!(f, "user:{subject}"),
+            Self::Session(id) => write!(f, "session:{id}"),
+            Self::Token(id) => write!(f, "token:{id}"),
         }
     }
 }
@@ -172,6 +178,8 @@ fn parse(text: &str) -> Option<NodeId> {
             Some(NodeId::Lock(movie, category, target?.to_owned()))
         }
         "user" => Some(NodeId::User(rest.to_owned())),
+        "session" => Some(NodeId::Session(rest.to_owned())),
+        "token" => Some(NodeId::Token(rest.to_owned())),
         "entity" => split_entity(text).map(|(kind, id)| NodeId::Entity(kind, id.to_owned())),
         _ => None,
     });
@@ -228,6 +236,8 @@ mod tests {
                 "lock:tmdb-550:timeline:/events",
             ),
             (NodeId::User("auth0|7:1".to_owned()), "user:auth0|7:1"),
+            (NodeId::Session("session-0abc".to_owned()), "session:session-0abc"),
+            (NodeId::Token("token-0abc".to_owned()), "token:token-0abc"),
         ] {
             assert_eq!(id.to_string(), text);
             assert_eq!(text.parse(), Ok(id), "{text}");

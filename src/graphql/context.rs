@@ -7,24 +7,31 @@ use async_graphql::Context;
 use tokio::sync::Notify;
 
 use super::budget::{Budget, fields_below};
+use super::client::Client;
 use super::error::ApiError;
 use super::loaders::Loaders;
+use super::loaders::accounts::AccountLoaders;
 use super::loaders::drafts::DraftLoaders;
 use crate::catalog::Catalog;
-use crate::catalog::access::{CanDraft, CanImport, CanPublish, CanRead, Principal};
+use crate::catalog::access::{
+    CanDraft, CanImport, CanManageAccounts, CanPublish, CanRead, Principal,
+};
 use crate::catalog::accounts::Accounts;
 use crate::catalog::import::ImportOptions;
+use crate::document::Category;
 
 /// The data of one request: the user, the client's address, and the loaders with their caches.
 pub struct RequestContext {
     principal: Option<Principal>,
     address: Option<IpAddr>,
+    client: Arc<Client>,
     catalog: Arc<Catalog>,
     accounts: Arc<Accounts>,
     budget: Arc<Budget>,
     started: Arc<Notify>,
     loaders: OnceLock<Loaders>,
     draft_loaders: OnceLock<DraftLoaders>,
+    account_loaders: OnceLock<AccountLoaders>,
 }
 
 impl RequestContext {
@@ -39,12 +46,14 @@ impl RequestContext {
         Self {
             principal,
             address,
+            client: Arc::default(),
             catalog,
             accounts,
             budget,
             started: Arc::default(),
             loaders: OnceLock::new(),
             draft_loaders: OnceLock::new(),
+            account_loaders: OnceLock::new(),
         }
     }
 
@@ -52,6 +61,12 @@ impl RequestContext {
     #[must_use]
     pub fn started(&self) -> Arc<Notify> {
         Arc::clone(&self.started)
+    }
+
+    /// Sets the client that sent the request.
+    #[must_use]
+    pub fn with_client(self, client: Arc<Client>) -> Self {
+        Self { client, ..self }
     }
 }
 
@@ -69,6 +84,10 @@ pub trait ContextExt {
 
     fn address(&self) -> Option<IpAddr> {
         self.request().address
+    }
+
+    fn client(&self) -> &Client {
+        &self.request().client
     }
 
     fn budget(&self) -> &Budget {
@@ -111,6 +130,24 @@ pub trait ContextExt {
 
     fn can_publish(&self) -> Result<CanPublish, ApiError> {
         Ok(self.principal()?.can_publish()?)
+    }
+
+    fn can_publish_in(&self, category: Category) -> Result<CanPublish, ApiError> {
+        Ok(self.principal()?.can_publish_in(category)?)
+    }
+
+    /// Permission to read and change accounts.
+    fn can_manage_accounts(&self) -> Result<CanManageAccounts, ApiError> {
+        Ok(self.principal()?.can_manage_accounts()?)
+    }
+
+    /// The request's loaders of sessions and tokens. What may be asked for is decided by the object
+    /// that they belong to.
+    fn account_loaders(&self) -> &AccountLoaders {
+        let request = self.request();
+        request
+            .account_loaders
+            .get_or_init(|| AccountLoaders::new(&request.accounts, &request.budget))
     }
 
     /// The request's loaders. Needs the role VIEWER.

@@ -16,7 +16,7 @@ use crate::catalog::{CatalogError, UNSTORABLE_TEXT};
 pub enum ApiError {
     /// There is no token, or the credentials are wrong.
     Unauthenticated(String),
-    /// The user's role does not allow the operation.
+    /// The user's role or token does not allow the operation.
     Forbidden(Forbidden),
     /// An argument has a value that is not allowed.
     BadInput(String),
@@ -86,13 +86,9 @@ impl From<ApiError> for Error {
         };
         match error {
             ApiError::Unauthenticated(message) => with_code(message, UNAUTHENTICATED),
-            ApiError::Forbidden(Forbidden { role, needed }) => {
-                let message = format!(
-                    "the role {} does not allow this; {} does",
-                    role.as_str(),
-                    needed.as_str()
-                );
-                with_code(message, "FORBIDDEN")
+            ApiError::Forbidden(forbidden)
+            | ApiError::Internal(CatalogError::Forbidden(forbidden)) => {
+                with_code(forbidden.to_string(), "FORBIDDEN")
             }
             ApiError::BadInput(message) => with_code(message, BAD_USER_INPUT),
             ApiError::RateLimited(after) => {
@@ -153,6 +149,12 @@ pub fn classify(error: &mut ServerError) {
 /// Sets the code of an error.
 pub fn set_code(error: &mut ServerError, code: &str) {
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+}
+
+/// A failure of the service as the error of a request that was not executed.
+#[must_use]
+pub fn server_error(error: CatalogError) -> ServerError {
+    Error::from(ApiError::from(error)).into_server_error(async_graphql::Pos::default())
 }
 
 impl From<Exhausted> for ServerError {

@@ -6,6 +6,7 @@
 pub mod budget;
 mod caches;
 pub mod checks;
+pub mod client;
 mod context;
 pub mod error;
 pub mod limits;
@@ -76,6 +77,13 @@ pub fn schema_builder(
             "A page of streaming platforms.",
         )
         .override_output_type_description::<model::entities::GenreConnection>("A page of genres.")
+        .override_output_type_description::<model::accounts::UserConnection>("A page of accounts.")
+        .override_output_type_description::<model::accounts::SessionConnection>(
+            "A page of sessions.",
+        )
+        .override_output_type_description::<model::accounts::PersonalAccessTokenConnection>(
+            "A page of personal access tokens.",
+        )
 }
 
 /// The schema in the GraphQL schema definition language, as in `schema.graphql`.

@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::AppState;
 use super::problem::ProblemDetails;
+use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
 use crate::catalog::accounts::tokens::InvalidToken;
 
@@ -23,6 +24,8 @@ pub enum Credentials {
     Valid(Principal),
     /// A header without a token, or a token that is not valid.
     Invalid(TokenError),
+    /// A token that could not be verified, because the database failed.
+    Unverified(CatalogError),
 }
 
 /// Why the `Authorization` header of a request is rejected.
@@ -36,6 +39,8 @@ pub enum TokenError {
     Invalid,
     /// The token has expired.
     Expired,
+    /// The token was revoked, its session was ended, or its account was changed.
+    Ended,
 }
 
 /// How long after its expiry a token is refused at the latest.
@@ -52,6 +57,10 @@ impl TokenError {
             Self::NotBearer => "the Authorization header is not \"Bearer\" and a token",
             Self::Invalid => "the token is malformed, badly signed, or not for this service",
             Self::Expired => "the token has expired; log in again",
+            Self::Ended => {
+                "the token was revoked, its session has ended, or its account was changed; refresh \
+                 it or log in again"
+            }
         }
     }
 }
@@ -60,6 +69,12 @@ impl From<TokenError> for ProblemDetails {
     fn from(error: TokenError) -> Self {
         Self::unauthenticated(error.detail(), true)
     }
+}
+
+/// What a client calls itself (`User-Agent`); may be empty.
+pub fn client_name(headers: &HeaderMap) -> String {
+    let name = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    name.unwrap_or_default().to_owned()
 }
 
 /// The token in the `Authorization` header. `None` without the header.
@@ -101,13 +116,17 @@ pub fn parse(value: &str) -> Result<&str, TokenError> {
 /// a token is checked here.
 ///
 /// # Errors
-/// When the token is not valid, or no longer valid.
-#[allow(clippy::unused_async, reason = "whether a token was revoked may be a question to storage")]
-pub async fn verify(state: &AppState, token: &str) -> Result<Principal, TokenError> {
-    state.accounts.authenticate(token).map_err(|invalid| match invalid {
+/// When storage fails. The inner error says why the token is not, or no longer, valid.
+pub async fn verify(
+    state: &AppState,
+    token: &str,
+) -> Result<Result<Principal, TokenError>, CatalogError> {
+    let verified = state.accounts.authenticate(token).await?;
+    Ok(verified.map_err(|invalid| match invalid {
         InvalidToken::Expired => TokenError::Expired,
         InvalidToken::Malformed => TokenError::Invalid,
-    })
+        InvalidToken::Ended => TokenError::Ended,
+    }))
 }
 
 impl FromRequestParts<AppState> for Credentials {
@@ -120,8 +139,9 @@ impl FromRequestParts<AppState> for Credentials {
             Some(Err(error)) => return Ok(Self::Invalid(error)),
         };
         Ok(match verify(state, token).await {
-            Ok(principal) => Self::Valid(principal),
-            Err(error) => Self::Invalid(error),
+            Ok(Ok(principal)) => Self::Valid(principal),
+            Ok(Err(error)) => Self::Invalid(error),
+            Err(error) => Self::Unverified(error),
         })
     }
 }
@@ -137,6 +157,7 @@ impl FromRequestParts<AppState> for Bearer {
         match credentials {
             Credentials::Valid(principal) => Ok(Self(principal)),
             Credentials::Invalid(error) => Err(error.into()),
+            Credentials::Unverified(error) => Err(error.into()),
             Credentials::Absent => Err(ProblemDetails::unauthenticated(
                 "this needs a bearer token; log in first",
                 false,

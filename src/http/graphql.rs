@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use async_graphql::{Response as GraphQlResponse, ServerError};
 use axum::extract::{RawQuery, Request as HttpRequest, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
@@ -22,10 +23,11 @@ use serde_json::json;
 use super::bearer::{self, Credentials, TokenError};
 use super::client_address::ClientAddress;
 use super::problem::ProblemDetails;
-use super::{AppState, MAX_BODY, request_id};
+use super::{AppState, MAX_BODY, request_id, session_cookie};
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
 use crate::catalog::background::spawn_background;
+use crate::graphql::client::Client;
 use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
 use media_type::{Accepted, MediaType};
 use operation::{EncodedRequest, Operation, PersistedQueryError, RequestError};
@@ -52,9 +54,9 @@ pub async fn get(
         let Some(accepted) = Accepted::of(&parts.headers) else {
             return not_acceptable(&credentials);
         };
-        let handler = Handler { state, address, request_id: request_id::of(&parts.extensions) };
+        let handler = Handler::new(state, address, &parts);
         let request = EncodedRequest::Query(query.unwrap_or_default());
-        handler.handle(accepted, (credentials, &parts.headers), request, true).await
+        handler.handle(accepted, credentials, request, true).await
     };
     uncached(response.await)
 }
@@ -76,6 +78,7 @@ pub async fn post(
         if !super::rest::is_json(&parts.headers) {
             return match credentials {
                 Credentials::Invalid(error) => unauthenticated(media_type, error),
+                Credentials::Unverified(error) => unverified(media_type, error),
                 _ => super::rest::unsupported_media_type().into_response(),
             };
         }
@@ -88,9 +91,9 @@ pub async fn post(
             }
             (Err(problem), _) => return problem.into_response(),
         };
-        let handler = Handler { state, address, request_id: request_id::of(&parts.extensions) };
+        let handler = Handler::new(state, address, &parts);
         let request = EncodedRequest::Body(bytes);
-        handler.handle(accepted, (credentials, &parts.headers), request, false).await
+        handler.handle(accepted, credentials, request, false).await
     };
     uncached(response.await)
 }
@@ -106,13 +109,25 @@ struct Handler {
     state: AppState,
     address: IpAddr,
     request_id: String,
+    headers: HeaderMap,
 }
 
 impl Handler {
+    fn new(state: AppState, address: IpAddr, parts: &Parts) -> Self {
+        // What a log-in needs; most requests have neither a cookie nor these headers.
+        let headers = parts.headers.clone();
+        Self { state, address, request_id: request_id::of(&parts.extensions), headers }
+    }
+
+    /// The client that sent the request.
+    fn client(&self) -> Client {
+        Client::new(super::bearer::client_name(&self.headers), session_cookie::read(&self.headers))
+    }
+
     async fn handle(
         self,
         accepted: Accepted,
-        (credentials, headers): (Credentials, &HeaderMap),
+        credentials: Credentials,
         request: EncodedRequest,
         is_get: bool,
     ) -> Response {
@@ -121,7 +136,9 @@ impl Handler {
         let limits = self.state.schema.data::<Limits>().cloned().unwrap_or_default();
         let limits = match credentials {
             Credentials::Valid(_) => limits,
-            Credentials::Absent | Credentials::Invalid(_) => limits.anonymous(),
+            Credentials::Absent | Credentials::Invalid(_) | Credentials::Unverified(_) => {
+                limits.anonymous()
+            }
         };
         let persisted = self.state.persisted_documents.clone();
         let decoded = match decode(request, limits.clone(), persisted, is_large).await {
@@ -136,8 +153,13 @@ impl Handler {
             Credentials::Valid(principal) => Some(principal),
             Credentials::Absent => None,
             // An invalid token must not prevent the client from logging in again.
-            Credentials::Invalid(_) if decoded.as_ref().is_ok_and(Operation::is_login) => None,
+            Credentials::Invalid(_) | Credentials::Unverified(_)
+                if decoded.as_ref().is_ok_and(Operation::is_login) =>
+            {
+                None
+            }
             Credentials::Invalid(error) => return unauthenticated(media_type, error),
+            Credentials::Unverified(error) => return unverified(media_type, error),
         };
         let operation = match decoded {
             Ok(operation) => operation,
@@ -159,19 +181,21 @@ impl Handler {
             if !accepted.events {
                 return encode(accepted, &subscription_needs_events());
             }
-            return self.subscribe(operation, principal, headers, limits).await;
+            return self.subscribe(operation, principal, limits).await;
         }
         if is_get && !operation.is_query() {
             return get_takes_queries_only();
         }
         let budget = Arc::new(Budget::new(limits.clone()));
+        let client = Arc::new(self.client());
         let context = RequestContext::new(
             principal,
             Some(self.address),
             Arc::clone(&self.state.catalog),
             Arc::clone(&self.state.accounts),
             Arc::clone(&budget),
-        );
+        )
+        .with_client(Arc::clone(&client));
         let execution =
             Execution { schema: self.state.schema.clone(), context, operation, limits, budget };
         let mut result = match execution.run(is_large).await {
@@ -180,7 +204,13 @@ impl Handler {
         };
         result.errors.truncate(limits::MAX_ERRORS);
         finish(&mut result, &self.request_id);
-        encode(accepted, &result)
+        let mut response = encode(accepted, &result);
+        if let Some(change) = client.cookie_change()
+            && let Some(cookie) = session_cookie::set_cookie(&change, &self.headers)
+        {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
     }
 
     /// Answers a subscription with server-sent events.
@@ -188,14 +218,14 @@ impl Handler {
         self,
         operation: Operation,
         principal: Option<Principal>,
-        headers: &HeaderMap,
         limits: Limits,
     ) -> Response {
-        let Self { state, request_id, .. } = self;
-        let session = match bearer::token(headers).and_then(Result::ok) {
+        let Self { state, request_id, headers, .. } = self;
+        let session = match bearer::token(&headers).and_then(Result::ok) {
             Some(token) if principal.is_some() => match Session::start(&state, token).await {
-                Ok(session) => Some(session),
-                Err(error) => return unauthenticated(MediaType::Json, error),
+                Ok(Ok(session)) => Some(session),
+                Ok(Err(error)) => return unauthenticated(MediaType::Json, error),
+                Err(error) => return unverified(MediaType::Json, error),
             },
             _ => None,
         };
@@ -365,6 +395,25 @@ fn unauthenticated(media_type: MediaType, token_error: TokenError) -> Response {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge.clone());
     }
     response
+}
+
+/// The response when the token could not be verified: a GraphQL error, as for any other failure of
+/// the database.
+fn unverified(media_type: MediaType, error: CatalogError) -> Response {
+    let failed = error::server_error(error);
+    let problem_code = error::code_of(&failed).unwrap_or(error::INTERNAL);
+    let is_internal = problem_code == error::INTERNAL;
+    if is_internal {
+        tracing::error!(error = %failed.message, "a token could not be verified");
+    }
+    let message =
+        if is_internal { "something went wrong on our side" } else { failed.message.as_str() };
+    let status = if is_internal {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    error_response(status, media_type, message, problem_code)
 }
 
 /// Tells Apollo's clients to send the text of the document. The status is 200 with either media

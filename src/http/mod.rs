@@ -18,6 +18,8 @@ mod request_id;
 mod response;
 mod rest;
 mod server;
+mod session_cookie;
+mod set_password;
 mod subscriptions;
 
 use std::sync::Arc;
@@ -122,6 +124,7 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", get(graphql::get).post(graphql::post))
         .merge(graphiql::routes())
+        .merge(set_password::routes())
         .merge(openapi::routes())
         .fallback(|| async {
             ProblemDetails::new(

@@ -213,10 +213,8 @@ fn status_and_code(problems: &[Problem]) -> (StatusCode, &'static str) {
 }
 
 impl From<Forbidden> for ProblemDetails {
-    fn from(Forbidden { role, needed }: Forbidden) -> Self {
-        let detail =
-            format!("the role {} does not allow this; {} does", role.as_str(), needed.as_str());
-        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", detail)
+    fn from(forbidden: Forbidden) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", forbidden.to_string())
     }
 }
 
@@ -232,6 +230,9 @@ impl From<CatalogError> for ProblemDetails {
         if let CatalogError::Stopped(stopped) = error {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             return Self::new(status, "TOO_EXPENSIVE", stopped.user_message());
+        }
+        if let CatalogError::Forbidden(forbidden) = error {
+            return forbidden.into();
         }
         if let Some(why) = error.unavailability() {
             tracing::warn!(error = %error, "the database is unavailable");

@@ -22,7 +22,10 @@ mod tables;
 mod unavailable;
 mod values;
 
-pub use accounts::UserRow;
+pub use accounts::personal_tokens::PersonalTokenRow;
+pub use accounts::sessions::{EndedSessions, SessionRow};
+pub use accounts::standing::{AccountStanding, SubjectStanding, TokenStanding};
+pub use accounts::users::{KeyPage, UserChange, UserFilter, UserRow};
 pub use changes::entry::{FeedEntry, FeedFilter, FeedKind, FeedKinds, FeedPosition};
 pub use changes::pages::{FeedPage, FeedRequest};
 pub use changes::record::DraftEnd;

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use reelport::catalog::access::{Principal, Role};
+use reelport::catalog::access::{Credential, Principal, Role};
 use reelport::document::Source;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -371,6 +371,7 @@ on_both_databases! {
             email: "agent@example.com".to_owned(),
             role: Role::Admin,
             source: Some(Source::LlmGenerated),
+            credential: Credential::default(),
         };
         let client = app.anonymous().with_token(token_of(&agent));
         let mut file = envelope("m", "timeline", fixtures::timeline());

@@ -105,6 +105,10 @@ fn row(name: &str) -> UserRow {
         email: name.to_owned(),
         password_hash: String::new(),
         role: "USER".to_owned(),
+        name: String::new(),
+        is_disabled: false,
+        version: 1,
+        tokens_since: None,
         created_at: DateTime::<Utc>::UNIX_EPOCH,
         updated_at: DateTime::<Utc>::UNIX_EPOCH,
     }
@@ -224,10 +228,10 @@ impl Fixture {
                 let stored = stored.clone();
                 async move {
                     for email in &stored {
-                        transaction.delete_user(email).await?;
+                        transaction.delete_user(email, DateTime::UNIX_EPOCH).await?;
                     }
                     transaction.create_user(row("last@x")).await?;
-                    transaction.delete_user("last@x").await?;
+                    transaction.delete_user("last@x", DateTime::UNIX_EPOCH).await?;
                     Ok::<_, StorageError>(())
                 }
             };

@@ -2,7 +2,7 @@
 //! change.
 
 use futures::StreamExt;
-use reelport::catalog::access::{Principal, Role};
+use reelport::catalog::access::{Credential, Principal, Role};
 use reelport::document::Source;
 use serde_json::{Value, json};
 
@@ -1048,6 +1048,7 @@ on_both_databases! {
             email: "agent@example.com".to_owned(),
             role: Role::Admin,
             source: Some(Source::LlmGenerated),
+            credential: Credential::default(),
         }));
         // (case, client, query string, metadata of the file, stored source)
         let tmdb = json!({ "source": "tmdb" });
@@ -1172,6 +1173,7 @@ on_both_databases! {
                 email: format!("{name}@example.com"),
                 role: Role::Admin,
                 source: None,
+                credential: Credential::default(),
             }))
         };
         let (one, other) = (email("one"), email("other"));

@@ -40,6 +40,7 @@ mod graphql_http;
 mod graphql_limits;
 mod history;
 mod idempotency;
+mod identity;
 mod import;
 mod import_log;
 mod keys;

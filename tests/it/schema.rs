@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
@@ -53,6 +54,16 @@ pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
 pub fn is_restricted(field: &Value) -> bool {
     let description = field["description"].as_str().unwrap().split_whitespace();
     description.collect::<Vec<_>>().join(" ").contains("Needs the role")
+}
+
+/// The role beyond reading that the description of a field says it needs.
+pub fn needed_role(field: &Value) -> Option<Role> {
+    let description = field["description"].as_str().unwrap().split_whitespace();
+    let description = description.collect::<Vec<_>>().join(" ");
+    if description.contains("Needs the role ADMIN") {
+        return Some(Role::Admin);
+    }
+    is_restricted(field).then_some(Role::Contributor)
 }
 
 /// A type in schema notation, such as `[Movie!]!`, from introspection.
@@ -200,6 +211,8 @@ async fn fields_that_need_a_role_are_nullable() {
         "Query.drafts: DraftConnection",
         "Query.imports: ImportRecordConnection",
         "Query.importRecord: ImportRecord",
+        "Query.users: UserConnection",
+        "Query.user: User",
         "Query.duplicatePeople: PossibleDuplicateConnection",
     ];
     assert_eq!(restricted, expected);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use reelport::catalog::access::{Principal, Role};
+use reelport::catalog::access::{Credential, Principal, Role};
 use serde_json::{Map, Value, json};
 
 use crate::support::{Client, TestApp, envelope, token_of};
@@ -273,7 +273,13 @@ async fn nul_in_credentials_and_tokens_is_refused() {
         assert_eq!(reply.status, 401, "{}", reply.text);
         for (subject, email) in [(BAD, "a@example.com"), ("user-a", "a\0@example.com")] {
             let (subject, email) = (subject.to_owned(), email.to_owned());
-            let token = token_of(&Principal { subject, email, role: Role::Admin, source: None });
+            let token = token_of(&Principal {
+                subject,
+                email,
+                role: Role::Admin,
+                source: None,
+                credential: Credential::default(),
+            });
             let client = app.anonymous().with_token(token);
             let file = envelope("m", "trivia", json!({ "items": [{ "text": "By it" }] }));
             let reply = client.import_envelope("m", "trivia", "", &file).await;

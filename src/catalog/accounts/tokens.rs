@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::CatalogError;
-use crate::catalog::access::{Principal, Role};
+use crate::catalog::access::{Credential, Principal, Role};
 use crate::document::Source;
 
 /// Minimum length of a secret in bytes: the size of the hash (RFC 7518 §3.2).
@@ -38,28 +38,80 @@ impl Default for TokenConfig {
 #[derive(Clone)]
 pub struct Tokens {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// The key that signs, and before a rotation is over also the previous one.
+    decoding: Vec<DecodingKey>,
     access: Validation,
     refresh: Validation,
     config: TokenConfig,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// The claims of a token that is issued here.
+#[derive(Debug, Serialize)]
+struct IssuedClaims<'a> {
+    sub: &'a str,
+    email: &'a str,
+    role: Role,
+    iss: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Source>,
+    /// The session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<&'a str>,
+    /// The version of the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ver: Option<i64>,
+    /// In refresh tokens: the number of the token in its session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
+}
+
+/// The claims of a token that is verified. Issuer and audience are checked by the library.
+#[derive(Debug, Deserialize)]
 struct Claims {
     sub: String,
     email: String,
     role: Role,
-    iss: String,
-    aud: String,
-    iat: i64,
-    exp: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    nbf: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exp: NumericDate,
+    iat: Option<NumericDate>,
+    nbf: Option<NumericDate>,
     source: Option<Source>,
-    /// In refresh tokens: the fingerprint of the password at the time of issue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
+    sid: Option<String>,
+    ver: Option<i64>,
+    seq: Option<i64>,
+}
+
+/// A time in a token (RFC 7519 §2), in seconds, which may have a fraction.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct NumericDate(f64);
+
+impl NumericDate {
+    #[allow(clippy::cast_possible_truncation, reason = "the fraction is dropped; it saturates")]
+    const fn seconds(self) -> i64 {
+        self.0 as i64
+    }
+}
+
+/// The content of a valid access token.
+#[derive(Debug, Clone)]
+pub struct VerifiedToken {
+    pub principal: Principal,
+    /// The session that it belongs to.
+    pub session: Option<String>,
+    /// The version that its account had.
+    pub version: Option<i64>,
+    /// When it was issued, in seconds since 1970.
+    pub issued_at: Option<i64>,
+}
+
+/// The content of a valid refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    pub session: String,
+    /// The number of the token in its session.
+    pub number: i64,
 }
 
 /// Why a token is invalid.
@@ -68,6 +120,8 @@ pub enum InvalidToken {
     Expired,
     /// Malformed, wrongly signed, not valid yet, or for another issuer or audience.
     Malformed,
+    /// Revoked, of a session that has ended, or issued before its account was changed.
+    Ended,
 }
 
 fn validation(config: &TokenConfig, audience: &str) -> Validation {
@@ -89,17 +143,30 @@ impl Tokens {
     pub fn new(secret: &[u8], config: TokenConfig) -> Self {
         Self {
             encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
+            decoding: vec![DecodingKey::from_secret(secret)],
             access: validation(&config, &config.audience),
             refresh: validation(&config, &refresh_audience(&config)),
             config,
         }
     }
 
+    /// Also accepts tokens that were signed with the previous secret.
+    #[must_use]
+    pub fn with_previous_secret(mut self, secret: &[u8]) -> Self {
+        self.decoding.push(DecodingKey::from_secret(secret));
+        self
+    }
+
     /// The lifetime of an access token.
     #[must_use]
     pub const fn access_lifetime(&self) -> Duration {
         self.config.access_lifetime
+    }
+
+    /// How long a session lasts after its refresh token was last exchanged.
+    #[must_use]
+    pub const fn refresh_lifetime(&self) -> Duration {
+        self.config.refresh_lifetime
     }
 
     /// Issues an access token.
@@ -114,24 +181,18 @@ impl Tokens {
         self.sign(principal, &self.config.audience, self.config.access_lifetime, None, now)
     }
 
-    /// Issues a refresh token, which can only be exchanged for a new access token. `key` is
-    /// returned by [`Self::verify_refresh`].
+    /// Issues the refresh token with this number, which can only be exchanged for new tokens.
     ///
     /// # Errors
     /// When signing fails.
     pub fn refresh(
         &self,
         principal: &Principal,
-        key: String,
+        number: i64,
         now: DateTime<Utc>,
     ) -> Result<String, CatalogError> {
-        self.sign(
-            principal,
-            &refresh_audience(&self.config),
-            self.config.refresh_lifetime,
-            Some(key),
-            now,
-        )
+        let audience = refresh_audience(&self.config);
+        self.sign(principal, &audience, self.config.refresh_lifetime, Some(number), now)
     }
 
     fn sign(
@@ -139,26 +200,32 @@ impl Tokens {
         principal: &Principal,
         audience: &str,
         lifetime: Duration,
-        key: Option<String>,
+        seq: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<String, CatalogError> {
-        let claims = Claims {
-            sub: principal.subject.clone(),
-            email: principal.email.clone(),
+        let (sid, ver) = match &principal.credential {
+            Credential::Session { id, version } => (Some(id.as_str()), Some(*version)),
+            Credential::Account { version } => (None, Some(*version)),
+            Credential::Issuer | Credential::Foreign | Credential::Personal { .. } => (None, None),
+        };
+        let claims = IssuedClaims {
+            sub: &principal.subject,
+            email: &principal.email,
             role: principal.role,
-            iss: self.config.issuer.clone(),
-            aud: audience.to_owned(),
+            iss: &self.config.issuer,
+            aud: audience,
             iat: now.timestamp(),
             exp: (now + lifetime).timestamp(),
-            nbf: None,
             source: principal.source,
-            key,
+            sid,
+            ver,
+            seq,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|error| CatalogError::Token(error.to_string()))
     }
 
-    /// Verifies an access token and returns its account.
+    /// Verifies an access token.
     ///
     /// # Errors
     /// When the token is invalid or expired.
@@ -166,11 +233,24 @@ impl Tokens {
         &self,
         token: &str,
         now: DateTime<Utc>,
-    ) -> Result<Principal, InvalidToken> {
-        self.verify(token, &self.access, now).map(|(principal, _)| principal)
+    ) -> Result<VerifiedToken, InvalidToken> {
+        let claims = self.verify(token, &self.access, now)?;
+        let principal = Principal {
+            subject: claims.sub,
+            email: claims.email,
+            role: claims.role,
+            source: claims.source,
+            credential: Credential::Issuer,
+        };
+        Ok(VerifiedToken {
+            principal,
+            session: claims.sid,
+            version: claims.ver,
+            issued_at: claims.iat.map(NumericDate::seconds),
+        })
     }
 
-    /// Verifies a refresh token and returns its account and key.
+    /// Verifies a refresh token.
     ///
     /// # Errors
     /// When the token is invalid or expired.
@@ -178,9 +258,12 @@ impl Tokens {
         &self,
         token: &str,
         now: DateTime<Utc>,
-    ) -> Result<(Principal, String), InvalidToken> {
-        let (principal, key) = self.verify(token, &self.refresh, now)?;
-        Ok((principal, key.ok_or(InvalidToken::Malformed)?))
+    ) -> Result<RefreshToken, InvalidToken> {
+        let claims = self.verify(token, &self.refresh, now)?;
+        match (claims.sid, claims.seq) {
+            (Some(session), Some(number)) => Ok(RefreshToken { session, number }),
+            _ => Err(InvalidToken::Malformed),
+        }
     }
 
     fn verify(
@@ -188,21 +271,24 @@ impl Tokens {
         token: &str,
         validation: &Validation,
         now: DateTime<Utc>,
-    ) -> Result<(Principal, Option<String>), InvalidToken> {
-        let data = jsonwebtoken::decode::<Claims>(token, &self.decoding, validation)
-            .map_err(|_| InvalidToken::Malformed)?;
-        let Claims { sub, email, role, source, key, exp, nbf, .. } = data.claims;
+    ) -> Result<Claims, InvalidToken> {
+        let claims = self
+            .decoding
+            .iter()
+            .find_map(|key| jsonwebtoken::decode::<Claims>(token, key, validation).ok());
+        let claims = claims.ok_or(InvalidToken::Malformed)?.claims;
         let now = now.timestamp();
-        if exp < now.saturating_sub(LEEWAY) {
+        if claims.exp.seconds() < now.saturating_sub(LEEWAY) {
             return Err(InvalidToken::Expired);
         }
-        // Both claims are stored with each change, and databases cannot store U+0000.
+        // These claims are stored or looked up, and databases cannot store U+0000.
         let is_storable = |text: &str| !text.contains('\0');
-        let is_valid_yet = nbf.is_none_or(|nbf| nbf <= now.saturating_add(LEEWAY));
-        if !is_valid_yet || !is_storable(&sub) || !is_storable(&email) {
+        let is_valid_yet = claims.nbf.is_none_or(|nbf| nbf.seconds() <= now.saturating_add(LEEWAY));
+        let texts = [Some(&claims.sub), Some(&claims.email), claims.sid.as_ref()];
+        if !is_valid_yet || !texts.into_iter().flatten().all(|text| is_storable(text)) {
             return Err(InvalidToken::Malformed);
         }
-        Ok((Principal { subject: sub, email, role, source }, key))
+        Ok(claims)
     }
 }
 

@@ -82,7 +82,12 @@ impl Catalog {
         movie: &MovieId,
         read: &ReadResult,
     ) -> Result<Outcome, CatalogError> {
-        let CanImport { author, options } = permission;
+        let CanImport { author, options, .. } = permission;
+        // The category is that of the request, or what the text turned out to be.
+        let category = read.document.as_ref().map(|document| document.category).ok();
+        if let Some(category) = category.or(read.category) {
+            permission.require_category(category)?;
+        }
         let operation = Operation::Import;
         let command = ImportCommand { catalog: self, author, operation, options };
         let (category, sent) = (read.category, Some(read.sent_text()));

@@ -30,7 +30,10 @@ const SEARCH: usize = 2_000;
 const SHORT_SEARCH: usize = 200;
 /// The assumed length of a list that is not in [`LENGTHS`].
 const USUAL_LENGTH: usize = 10;
-/// Maximum number of `login` fields of one operation: password hashing is slow.
+/// The mutations that hash a password, which is slow.
+const HASHING: [&str; 5] =
+    ["login", "changePassword", "createUser", "setPassword", "usePasswordLink"];
+/// Maximum number of fields of one of these names in one operation.
 const MAX_LOGINS: usize = 1;
 /// Maximum number of `__schema` fields of one operation.
 const MAX_SCHEMAS: usize = 1;
@@ -156,7 +159,9 @@ pub fn check(
 fn check_roots(document: &ExecutableDocument, set: &SelectionSet) -> Result<(), ServerError> {
     let mut fields = Vec::new();
     super::root_fields(set, document, &mut fields);
-    for (name, allowed) in [("login", MAX_LOGINS), ("__schema", MAX_SCHEMAS), ("__type", MAX_TYPES)]
+    let hashing = HASHING.map(|name| (name, MAX_LOGINS));
+    for (name, allowed) in
+        hashing.into_iter().chain([("__schema", MAX_SCHEMAS), ("__type", MAX_TYPES)])
     {
         let found = fields.iter().filter(|field| **field == name).count();
         if found > allowed {

@@ -154,15 +154,19 @@ pub fn is_subscription(document: &ExecutableDocument, name: Option<&str>) -> boo
         .is_some_and(|operation| operation.node.ty == OperationType::Subscription)
 }
 
-/// Whether the selected operation is a login and nothing else.
+/// The mutations that need no valid access token.
+const WITHOUT_TOKEN: [&str; 4] = ["login", "refresh", "usePasswordLink", "__typename"];
+
+/// Whether the selected operation is a login, or another mutation that needs no valid access token,
+/// and nothing else.
 #[must_use]
 pub fn is_login(document: &ExecutableDocument, name: Option<&str>) -> bool {
     let Some(operation) = selected_operation(document, name) else { return false };
     let mut fields = Vec::new();
     root_fields(&operation.node.selection_set.node, document, &mut fields);
     operation.node.ty == OperationType::Mutation
-        && fields.contains(&"login")
-        && fields.iter().all(|field| matches!(*field, "login" | "__typename"))
+        && fields.iter().any(|field| *field != "__typename")
+        && fields.iter().all(|field| WITHOUT_TOKEN.contains(field))
 }
 
 /// The name of the selected operation.

@@ -1,5 +1,6 @@
 //! Data loaders: objects of one kind that a request needs are read by one database query.
 
+pub(super) mod accounts;
 mod batch;
 pub(super) mod credits;
 pub(super) mod drafts;

@@ -132,16 +132,6 @@ pub fn movie_order(order: Option<MovieOrder>) -> storage::MovieOrder {
     storage::MovieOrder { by, descending: order.direction == OrderDirection::Desc }
 }
 
-/// The credentials of an account.
-#[derive(InputObject)]
-pub struct LoginInput {
-    /// The account's email address.
-    pub email: String,
-    /// The account's password.
-    #[graphql(secret)]
-    pub password: String,
-}
-
 /// The movie to create.
 #[derive(Debug, InputObject)]
 pub struct CreateMovieInput {

@@ -162,7 +162,7 @@ async fn set_locks(
     items: Option<Vec<ID>>,
     locked: bool,
 ) -> Result<Changed, ApiError> {
-    let permission = ctx.can_publish()?;
+    let permission = ctx.can_publish_in(category)?;
     let input = InputKind::Own { movie: "movieId" };
     let Ok(movie) = movie.parse::<MovieId>() else {
         let shown: String = movie.chars().take(80).collect();

@@ -1,6 +1,8 @@
 //! The types of the schema: objects, connections, inputs and payloads. The types of the seven
 //! documents are defined with their fields, in `document/categories`.
 
+pub(super) mod account_inputs;
+pub(super) mod accounts;
 pub(super) mod changes;
 pub(super) mod drafts;
 pub(super) mod entities;
@@ -16,3 +18,4 @@ pub(super) mod people;
 pub(super) mod totals;
 pub mod types;
 pub(super) mod user_error;
+pub(super) mod whole_lists;

@@ -2,12 +2,13 @@
 
 use async_graphql::{Context, ID, Interface};
 
+use super::accounts::{PersonalAccessToken, Session, User};
 use super::drafts::Draft;
 use super::entities::{Ceremony, Genre, Platform};
 use super::history::Revision;
 use super::import_log::{ImportRecord, find_record};
 use super::locks::Lock;
-use super::types::{Movie, MovieExport, Person, User};
+use super::types::{Movie, MovieExport, Person};
 use crate::document::node_ids::{DocumentState, NodeId};
 use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, MovieId};
@@ -35,6 +36,8 @@ pub enum Node {
     Platform(Platform),
     Genre(Genre),
     User(User),
+    Session(Session),
+    PersonalAccessToken(PersonalAccessToken),
 }
 
 /// Resolves `Query.node`. `None` if no object has the id.
@@ -44,10 +47,16 @@ pub enum Node {
 pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
     let own = ctx.principal()?;
     let parsed = id.parse::<NodeId>();
-    if let Ok(NodeId::User(subject)) = &parsed
-        && *subject == own.subject
-    {
-        return Ok(Some(Node::User(User(own.clone()))));
+    match &parsed {
+        Ok(NodeId::User(subject)) if *subject == own.subject => {
+            return Ok(Some(Node::User(User::of_principal(own))));
+        }
+        Ok(NodeId::Session(id)) => return Ok(Session::load(ctx, id).await?.map(Node::Session)),
+        Ok(NodeId::Token(id)) => {
+            let found = PersonalAccessToken::load(ctx, id).await?;
+            return Ok(found.map(Node::PersonalAccessToken));
+        }
+        Ok(_) | Err(_) => {}
     }
     ctx.can_read()?;
     let Ok(id) = parsed else { return Ok(None) };
@@ -68,8 +77,9 @@ pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> 
             let found = locks.find(|(of, lock)| *of == category && lock.target == target);
             found.map(|(category, lock)| Node::Lock(Lock::new(&movie, category, lock)))
         }
-        // Other accounts are not visible.
-        NodeId::User(_) => None,
+        // Other accounts are visible to those who manage them.
+        NodeId::User(id) => User::load(ctx, id).await?.map(Node::User),
+        NodeId::Session(_) | NodeId::Token(_) => None,
     })
 }
 

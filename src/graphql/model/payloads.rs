@@ -5,7 +5,7 @@ use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use super::drafts::{Draft, DraftEdge};
 use super::history::{Revision, RevisionEdge};
 use super::movies::MovieEdge;
-use super::types::{Movie, MovieExport, User, charge_lists};
+use super::types::{Movie, MovieExport, charge_lists};
 use super::user_error::{InputKind, UserError};
 use crate::catalog::import::{ImportStatus, Outcome};
 use crate::document::node_ids::NodeId;
@@ -246,23 +246,6 @@ impl DiscardDraftPayload {
             query: Some(Query),
         }
     }
-}
-
-/// The result of login.
-#[derive(SimpleObject)]
-pub struct LoginPayload {
-    /// The access token. Send it in the header `Authorization: Bearer …`.
-    pub access_token: String,
-    /// Always Bearer.
-    pub token_type: String,
-    /// How long the access token is valid, in seconds.
-    pub expires_in: i64,
-    /// The refresh token. Exchange it for a new access token at POST /api/v1/auth/refresh.
-    pub refresh_token: String,
-    /// The account that logged in.
-    pub viewer: User,
-    /// Always empty: a failed login is a top-level error, UNAUTHENTICATED or RATE_LIMITED.
-    pub user_errors: Vec<UserError>,
 }
 
 /// The result of createMovie.

@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 use super::history::MovieHistory;
 use super::people::PersonWorks;
 use crate::catalog::CatalogError;
-use crate::catalog::access::{Principal, Role};
 use crate::catalog::background::spawn_background;
 use crate::catalog::export::Export;
 use crate::document::categories::basic_info::ReleaseStatus;
@@ -313,28 +312,6 @@ pub struct ExportMetadata {
     /// Of a draft: its number, which grows by one with each contribution and is never reused for
     /// this document. Null if the document is not a draft.
     draft_revision: Option<i64>,
-}
-
-/// The account that an access token belongs to.
-pub struct User(pub Principal);
-
-/// The account that an access token belongs to.
-#[Object]
-impl User {
-    /// The account's id: user: and the subject (sub) of the token, for example user:0p2m.
-    pub(super) async fn id(&self) -> ID {
-        ID(NodeId::User(self.0.subject.clone()).to_string())
-    }
-
-    /// The account's email address.
-    async fn email(&self) -> &str {
-        &self.0.email
-    }
-
-    /// The account's role.
-    async fn role(&self) -> Role {
-        self.0.role
-    }
 }
 
 /// A person who worked on movies or was nominated.

@@ -1,6 +1,7 @@
 //! The fields of `Mutation`, each with one input and one payload. Each calls one function of the
 //! catalogue.
 
+mod accounts;
 mod entities;
 
 use async_graphql::{Context, ID, Object};
@@ -9,8 +10,7 @@ use super::context::ContextExt;
 use super::error::ApiError;
 use super::model::inputs::{
     CreateMovieInput, DeleteMovieInput, DiscardDraftInput, ImportCategoryInput,
-    ImportDocumentInput, LoginInput, PublishDraftInput, RevertCategoryInput, UpdateDraftInput,
-    import_options,
+    ImportDocumentInput, PublishDraftInput, RevertCategoryInput, UpdateDraftInput, import_options,
 };
 use super::model::locks::{
     self, LockFieldsInput, LockFieldsPayload, UnlockFieldsInput, UnlockFieldsPayload,
@@ -18,15 +18,13 @@ use super::model::locks::{
 use super::model::movies::movie_edge;
 use super::model::payloads::{
     CreateMoviePayload, DeleteMoviePayload, DiscardDraftPayload, ImportCategoryPayload,
-    ImportDocumentPayload, LoginPayload, PublishDraftPayload, RevertCategoryPayload, Subject,
-    UpdateDraftPayload,
+    ImportDocumentPayload, PublishDraftPayload, RevertCategoryPayload, Subject, UpdateDraftPayload,
 };
-use super::model::types::{Movie, User};
+use super::model::types::Movie;
 use super::model::user_error::{InputKind, UserError};
+use super::mutations::accounts::AccountMutation;
 use super::mutations::entities::EntityMutation;
 use super::query::Query;
-use crate::catalog::accounts::LoginRefused;
-use crate::catalog::accounts::throttle::LoginQuota;
 use crate::catalog::import::{ImportOptions, Outcome, SentDocument};
 use crate::catalog::movies::CreatedMovie;
 use crate::document::proposal::NullPolicy;
@@ -50,41 +48,10 @@ fn no_such_movie(id: &ID) -> Problem {
 /// The entry points for writing.
 #[Object]
 impl Mutation {
-    /// Exchanges an email address and a password for an access token. A wrong email or password is
-    /// a top-level error UNAUTHENTICATED; after too many failures, RATE_LIMITED.
-    async fn login(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The credentials.")] input: LoginInput,
-    ) -> async_graphql::Result<LoginPayload> {
-        let outcome = ctx
-            .accounts()
-            .login(&input.email, &input.password, ctx.address())
-            .await
-            .map_err(ApiError::from)?;
-        // The login is done: if the quotas cannot be read, only the headers are missing.
-        if let Ok(quotas) = ctx.accounts().login_quotas(&input.email, ctx.address()).await {
-            let (policy, left) = LoginQuota::header_values(&quotas);
-            ctx.insert_http_header("ratelimit-policy", policy);
-            ctx.insert_http_header("ratelimit", left);
-        }
-        if let Err(LoginRefused::TooManyAttempts(refused)) = &outcome {
-            ctx.insert_http_header("retry-after", refused.retry_after.as_secs().max(1).to_string());
-        }
-        let session = outcome.map_err(|refused| match refused {
-            LoginRefused::WrongCredentials => {
-                ApiError::Unauthenticated("the email or the password is wrong".to_owned())
-            }
-            LoginRefused::TooManyAttempts(refused) => ApiError::RateLimited(refused.retry_after),
-        })?;
-        Ok(LoginPayload {
-            access_token: session.access_token,
-            token_type: "Bearer".to_owned(),
-            expires_in: i64::try_from(session.expires_in.as_secs()).unwrap_or(i64::MAX),
-            refresh_token: session.refresh_token,
-            viewer: User(session.principal),
-            user_errors: Vec::new(),
-        })
+    /// The mutations of accounts, sessions and personal access tokens.
+    #[graphql(flatten)]
+    async fn accounts(&self) -> AccountMutation {
+        AccountMutation
     }
 
     /// Creates a movie with a title, which becomes revision 1 of its basic info. Needs the role
@@ -207,8 +174,10 @@ impl Mutation {
         #[graphql(desc = "The draft and the options.")] input: PublishDraftInput,
     ) -> async_graphql::Result<PublishDraftPayload> {
         let options = input.options();
-        let (permission, publish_permission) =
-            (ctx.can_draft()?, if options.dry_run { None } else { Some(ctx.can_publish()?) });
+        let (permission, publish_permission) = (
+            ctx.can_draft()?,
+            if options.dry_run { None } else { Some(ctx.can_publish_in(input.category)?) },
+        );
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
             let (outcome, subject) = no_movie(&input.movie_id, InputKind::Stored);
             return Ok(PublishDraftPayload::new(outcome, input.category, subject));
@@ -231,7 +200,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The draft.")] input: DiscardDraftInput,
     ) -> async_graphql::Result<DiscardDraftPayload> {
-        let permission = ctx.can_publish()?;
+        let permission = ctx.can_publish_in(input.category)?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
             let (outcome, subject) = no_movie(&input.movie_id, InputKind::Stored);
             return Ok(DiscardDraftPayload::new(outcome, input.category, subject));
@@ -248,7 +217,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The category, the revision and the options.")] input: RevertCategoryInput,
     ) -> async_graphql::Result<RevertCategoryPayload> {
-        let permission = ctx.can_publish()?;
+        let permission = ctx.can_publish_in(input.category)?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
             let (outcome, subject) = no_movie(&input.movie_id, InputKind::Stored);
             return Ok(RevertCategoryPayload::new(outcome, subject));

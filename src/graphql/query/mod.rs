@@ -1,5 +1,6 @@
 //! The fields of `Query`. Each calls one function of the catalogue.
 
+mod accounts;
 mod entities;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::context::ContextExt;
 use super::error::{ApiError, Restricted, restricted};
+use super::model::accounts::User;
 use super::model::changes::{self, ChangeConnection, ChangeFilter};
 use super::model::drafts::{self, DraftConnection, DraftFilter};
 use super::model::import_log::{self, ImportFilter, ImportRecord, ImportRecordConnection};
@@ -17,9 +19,10 @@ use super::model::movies::{MovieConnection, cursor_order_mismatch, movie_connect
 use super::model::node::{self, FoundNode};
 use super::model::pages::{PageArgs, check_time};
 use super::model::totals::Totals;
-use super::model::types::{Movie, MovieExport, User};
+use super::model::types::{Movie, MovieExport};
 use crate::catalog::movies::MovieQuery;
 use crate::document::{Category, MovieId, Stage};
+use accounts::AccountQuery;
 use entities::EntityQuery;
 
 /// The entry points for reading.
@@ -152,6 +155,12 @@ impl Query {
         import_log::find_record(ctx, &id).await.map_err(Into::into).transpose()
     }
 
+    /// The fields for accounts.
+    #[graphql(flatten)]
+    async fn accounts(&self) -> AccountQuery {
+        AccountQuery
+    }
+
     /// The fields for people, ceremonies, platforms and genres.
     #[graphql(flatten)]
     async fn entities(&self) -> EntityQuery {
@@ -160,8 +169,9 @@ impl Query {
 
     /// The object with this id, of any type: use fragments to select its fields. Null if there is
     /// none. Drafts, revisions, records of the import log and locks need the role CONTRIBUTOR:
-    /// without it, null and a FORBIDDEN error. The id of a person who was merged into another leads
-    /// to that person.
+    /// without it, null and a FORBIDDEN error. Accounts, sessions and tokens of others are null
+    /// unless the role is ADMIN. The id of a person who was merged into another leads to that
+    /// person.
     async fn node(
         &self,
         ctx: &Context<'_>,
@@ -182,7 +192,7 @@ impl Query {
 
     /// The account that the request's bearer token belongs to. Null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<User> {
-        ctx.viewer().cloned().map(User)
+        ctx.viewer().map(User::of_principal)
     }
 }
 

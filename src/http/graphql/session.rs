@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
+use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
 use crate::http::AppState;
 use crate::http::bearer::{self, TokenError};
@@ -23,11 +24,17 @@ pub struct Session {
 
 impl Session {
     /// # Errors
-    /// When the token is not valid.
-    pub async fn start(state: &AppState, token: &str) -> Result<Self, TokenError> {
-        let principal = bearer::verify(state, token).await?;
+    /// When storage fails. The inner error says why the token is not valid.
+    pub async fn start(
+        state: &AppState,
+        token: &str,
+    ) -> Result<Result<Self, TokenError>, CatalogError> {
+        let principal = match bearer::verify(state, token).await? {
+            Ok(principal) => principal,
+            Err(error) => return Ok(Err(error)),
+        };
         let (expires_at, verified_at) = (expiry(token), Instant::now());
-        Ok(Self { principal, token: token.into(), expires_at, verified_at })
+        Ok(Ok(Self { principal, token: token.into(), expires_at, verified_at }))
     }
 
     /// Waits until the token is no longer valid, and returns why. May be dropped and called again.
@@ -41,8 +48,9 @@ impl Session {
             }
             sleep_until(next).await;
             match bearer::verify(state, &self.token).await {
-                Ok(_) => self.verified_at = Instant::now(),
-                Err(error) => return error,
+                Ok(Err(error)) => return error,
+                // What storage cannot answer now is asked again after the next interval.
+                Ok(Ok(_)) | Err(_) => self.verified_at = Instant::now(),
             }
         }
     }

@@ -1,45 +1,78 @@
-//! Login and token refresh.
+//! Log-in, exchanging refresh tokens, log-out, and setting a password by a link.
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::HeaderName;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::fields::read_text_fields;
+use super::fields::{missing, optional, read_fields, read_text_fields};
+use crate::catalog::accounts::password_links::LinkRefused;
+use crate::catalog::accounts::sessions::{LoggedIn, LoginRefused};
 use crate::catalog::accounts::throttle::LoginQuota;
-use crate::catalog::accounts::{LoginRefused, Session};
-use crate::http::AppState;
+use crate::document::{Problem, ProblemCode};
+use crate::graphql::client::{CookieChange, RefreshCookie};
+use crate::http::bearer::{Credentials, client_name};
 use crate::http::client_address::ClientAddress;
 use crate::http::openapi::{BodyErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
+use crate::http::{AppState, session_cookie};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::default().routes(routes!(login)).routes(routes!(refresh))
+    OpenApiRouter::default()
+        .routes(routes!(login))
+        .routes(routes!(refresh))
+        .routes(routes!(logout))
+        .routes(routes!(use_password_link))
 }
 
 /// Email and password.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "only for the schema")]
-pub struct Credentials {
+pub struct LoginRequest {
     /// The account's email address.
     email: String,
     /// Its password.
     password: String,
+    /// Whether the refresh token is put into a cookie that scripts cannot read (HttpOnly,
+    /// SameSite=Strict) instead of the body, for pages of this origin. Default: false.
+    #[schema(default = false)]
+    cookie: Option<bool>,
 }
 
 /// The token to exchange.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct RefreshRequest {
-    /// The refresh token of an earlier login.
-    refresh_token: String,
+    /// The refresh token of the session. Default: that of the cookie; the request then needs the
+    /// header `X-CSRF-Protection: 1`.
+    refresh_token: Option<String>,
 }
 
-/// The tokens of a login.
+/// The session to end.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only for the schema")]
+pub struct LogoutRequest {
+    /// The refresh token of the session. Default: that of the cookie, or the session of the
+    /// request's access token.
+    refresh_token: Option<String>,
+}
+
+/// A password for the account of a link.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only for the schema")]
+pub struct PasswordLinkRequest {
+    /// The secret of the link.
+    secret: String,
+    /// The new password: 8 to 1024 characters, and not one of the commonest.
+    password: String,
+}
+
+/// The tokens of a session.
 #[derive(Serialize, ToSchema)]
 pub struct TokenResponse {
     /// Send it as `Authorization: Bearer …`.
@@ -48,23 +81,35 @@ pub struct TokenResponse {
     token_type: &'static str,
     /// How long the access token is valid, in seconds.
     expires_in: u64,
-    /// Exchange it for a new access token at `/api/v1/auth/refresh`.
-    refresh_token: String,
+    /// Exchange it for new tokens at `/api/v1/auth/refresh`; each is valid once. Null if it is in a
+    /// cookie, or if the database is read-only.
+    refresh_token: Option<String>,
 }
 
-fn token_response(session: Session) -> Response {
+/// The response with the tokens of a session. With `cookie`, the refresh token is in a cookie.
+fn token_response(logged_in: LoggedIn, with_cookie: bool, headers: &HeaderMap) -> Response {
+    let mut refresh_token = logged_in.refresh_token;
+    let mut cookie = None;
+    if with_cookie && let Some(token) = refresh_token.take() {
+        let change = CookieChange::Set(token, logged_in.refresh_expires_in);
+        cookie = session_cookie::set_cookie(&change, headers);
+    }
     let body = TokenResponse {
-        access_token: session.access_token,
+        access_token: logged_in.access_token,
         token_type: "bearer",
-        expires_in: session.expires_in.as_secs(),
-        refresh_token: session.refresh_token,
+        expires_in: logged_in.expires_in.as_secs(),
+        refresh_token,
     };
-    Json(body).into_response()
+    let mut response = Json(body).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Exchanges an email and a password for tokens.
 #[utoipa::path(
-    post, path = "/api/v1/auth/login", tag = "accounts", request_body = Credentials,
+    post, path = "/api/v1/auth/login", tag = "accounts", request_body = LoginRequest,
     responses(
         (
             status = 200, body = TokenResponse,
@@ -133,9 +178,12 @@ async fn login(
     ClientAddress(address): ClientAddress,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
-    let [email, password] = read_text_fields(request, ["email", "password"]).await?;
-    let response = match state.accounts.login(&email, &password, Some(address)).await? {
-        Ok(session) => token_response(session),
+    let headers = request.headers().clone();
+    let ([email, password], body) = read_fields(request, ["email", "password"]).await?;
+    let cookie = optional(&body, "cookie", "true or false", Value::as_bool)?.unwrap_or(false);
+    let client = client_name(&headers);
+    let response = match state.accounts.login(&email, &password, Some(address), &client).await? {
+        Ok(logged_in) => token_response(logged_in, cookie, &headers),
         Err(LoginRefused::WrongCredentials) => {
             ProblemDetails::unauthenticated("the email or the password is wrong", false)
                 .into_response()
@@ -155,7 +203,25 @@ async fn login(
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Exchanges a refresh token for new tokens, with the account's current role.
+/// The refresh token of a request, and whether it is that of the cookie.
+fn refresh_token(
+    headers: &HeaderMap,
+    sent: Option<String>,
+) -> Result<Option<(String, bool)>, ProblemDetails> {
+    match (sent, session_cookie::read(headers)) {
+        (Some(token), _) => Ok(Some((token, false))),
+        (None, RefreshCookie::Token(token)) => Ok(Some((token, true))),
+        (None, RefreshCookie::Unprotected) => Err(session_cookie::unprotected()),
+        (None, RefreshCookie::Absent) => Ok(None),
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// Exchanges a refresh token for new tokens, with the account's current role. Each refresh token is
+/// valid once: if it is used again, its session ends.
 #[utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = RefreshRequest,
     responses(
@@ -167,7 +233,11 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
         (
             status = 401, body = ProblemDetails, content_type = "application/problem+json",
             headers(("WWW-Authenticate" = String, description = "The challenge (RFC 6750).")),
-            description = "The token is invalid, or its account was deleted."
+            description = "The token is invalid or was used before, or its session has ended."
+        ),
+        (
+            status = 403, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The token is in the cookie, and the header X-CSRF-Protection is missing."
         ),
         (
             status = 422, body = ProblemDetails, content_type = "application/problem+json",
@@ -181,12 +251,115 @@ async fn refresh(
     State(state): State<AppState>,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
-    let [refresh_token] = read_text_fields(request, ["refresh_token"]).await?;
-    match state.accounts.refresh(&refresh_token).await? {
-        Some(session) => Ok(token_response(session)),
+    let headers = request.headers().clone();
+    let ([], body) = read_fields(request, []).await?;
+    let sent = optional(&body, "refresh_token", "text", text)?;
+    let Some((token, from_cookie)) = refresh_token(&headers, sent)? else {
+        return Err(missing(&body, "refresh_token"));
+    };
+    match state.accounts.refresh(&token).await? {
+        Some(logged_in) => Ok(token_response(logged_in, from_cookie, &headers)),
         None => Err(ProblemDetails::unauthenticated(
-            "the refresh token is malformed or expired, or its account was deleted",
+            "the refresh token is invalid, has expired or was used before, or its session has \
+             ended; log in again",
             true,
         )),
+    }
+}
+
+/// Ends a session. Its tokens are no longer accepted by any server when this is answered.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout", tag = "accounts", request_body = LogoutRequest,
+    security(("bearer" = []), ()),
+    responses(
+        (status = 204, description = "The session has ended."),
+        (
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The body is not JSON."
+        ),
+        (
+            status = 401, body = ProblemDetails, content_type = "application/problem+json",
+            description = "There is neither a valid refresh token nor a session's access token."
+        ),
+        (
+            status = 403, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The token is in the cookie, and the header X-CSRF-Protection is missing."
+        ),
+        (
+            status = 422, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The token is not text."
+        ),
+    )
+)]
+async fn logout(
+    State(state): State<AppState>,
+    credentials: Credentials,
+    request: Request,
+) -> Result<Response, ProblemDetails> {
+    let headers = request.headers().clone();
+    let ([], body) = read_fields(request, []).await?;
+    let sent = optional(&body, "refresh_token", "text", text)?;
+    let mut has_ended = false;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Some((token, from_cookie)) = refresh_token(&headers, sent)? {
+        has_ended |= state.accounts.logout_by_refresh_token(&token).await?;
+        if from_cookie
+            && let Some(cookie) = session_cookie::set_cookie(&CookieChange::Clear, &headers)
+        {
+            has_ended = true;
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    match credentials {
+        Credentials::Valid(principal) => {
+            has_ended |= state.accounts.logout(&principal).await?.is_ok();
+        }
+        Credentials::Invalid(error) if !has_ended => return Err(error.into()),
+        Credentials::Unverified(error) => return Err(error.into()),
+        Credentials::Absent | Credentials::Invalid(_) => {}
+    }
+    if has_ended {
+        Ok(response)
+    } else {
+        let detail = "there is no session to end: send its refresh token or its access token";
+        Err(ProblemDetails::unauthenticated(detail, false))
+    }
+}
+
+/// Sets the password of an account by a link that an ADMIN made. The link is then used up, and all
+/// sessions of the account end.
+#[utoipa::path(
+    post, path = "/api/v1/auth/password-link", tag = "accounts",
+    request_body = PasswordLinkRequest,
+    responses(
+        (status = 204, description = "The password is set."),
+        (
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The body is not JSON."
+        ),
+        (
+            status = 404, body = ProblemDetails, content_type = "application/problem+json",
+            description = "There is no such link, or it was used or has expired."
+        ),
+        (
+            status = 422, body = ProblemDetails, content_type = "application/problem+json",
+            description = "A field is missing or is not text, or the password is not allowed."
+        ),
+    )
+)]
+async fn use_password_link(
+    State(state): State<AppState>,
+    request: Request,
+) -> Result<Response, ProblemDetails> {
+    let [secret, password] = read_text_fields(request, ["secret", "password"]).await?;
+    match state.accounts.set_password_by_link(&secret, &password).await? {
+        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(LinkRefused::Unknown) => {
+            Err(ProblemDetails::not_found("there is no such link, or it was used or has expired"))
+        }
+        Err(LinkRefused::Problem(problem)) => {
+            let problem = Problem::new("/password", ProblemCode::Invalid, problem.to_string());
+            Err(ProblemDetails::from_problems(vec![problem]))
+        }
     }
 }

@@ -10,7 +10,9 @@ use utoipa_axum::routes;
 
 use super::imports::{ImportAnswer, idempotency_key, import_response};
 use super::{CategoryPath, parse_category, parse_movie_id, query};
+use crate::catalog::access::{CanPublish, Forbidden, Principal};
 use crate::catalog::drafts::publish::PublishOptions;
+use crate::document::Category;
 use crate::document::proposal::ConflictPolicy;
 use crate::document::resolve::Resolution;
 use crate::http::AppState;
@@ -111,8 +113,9 @@ async fn publish(
     let reader = principal.can_draft()?;
     let options = options(parameters.as_deref(), &headers);
     let is_dry_run = options.as_ref().is_ok_and(|options| options.dry_run);
-    let permission = if is_dry_run { None } else { Some(principal.can_publish()?) };
-    let (movie, category) = (parse_movie_id(&id)?, parse_category(&category)?);
+    let category = parse_category(&category);
+    let permission = if is_dry_run { None } else { Some(can_publish(&principal, &category)?) };
+    let (movie, category) = (parse_movie_id(&id)?, category?);
     let options = match options {
         Ok(options) => options,
         Err(problem) => {
@@ -161,8 +164,9 @@ async fn discard(
     Path(CategoryPath { id, category }): Path<CategoryPath>,
     RawQuery(parameters): RawQuery,
 ) -> Result<axum::http::StatusCode, ProblemDetails> {
-    let permission = principal.can_publish()?;
-    let (movie, category) = (parse_movie_id(&id)?, parse_category(&category)?);
+    let category = parse_category(&category);
+    let permission = can_publish(&principal, &category)?;
+    let (movie, category) = (parse_movie_id(&id)?, category?);
     // A client that asks for a dry run must not lose the draft.
     query::reject_all(parameters.as_deref(), "discarding")?;
     let outcome = state.catalog.discard_draft(&permission, &movie, category).await?;
@@ -170,6 +174,17 @@ async fn discard(
         return Ok(axum::http::StatusCode::NO_CONTENT);
     }
     Err(ProblemDetails::from_problems(outcome.problems))
+}
+
+/// The permission for the category of the path, which is looked at only afterwards if it is wrong.
+fn can_publish(
+    principal: &Principal,
+    category: &Result<Category, ProblemDetails>,
+) -> Result<CanPublish, Forbidden> {
+    match category {
+        Ok(category) => principal.can_publish_in(*category),
+        Err(_) => principal.can_publish(),
+    }
 }
 
 fn options(

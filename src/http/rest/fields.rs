@@ -23,6 +23,18 @@ pub(super) async fn read_text_fields<const N: usize>(
     request: Request,
     names: [&str; N],
 ) -> Result<[String; N], ProblemDetails> {
+    Ok(read_fields(request, names).await?.0)
+}
+
+/// Reads a body with the required text fields `names`, and returns their values in that order, and
+/// the whole object for its optional fields. Otherwise like [`read_text_fields`].
+///
+/// # Errors
+/// As [`read_text_fields`].
+pub(super) async fn read_fields<const N: usize>(
+    request: Request,
+    names: [&str; N],
+) -> Result<([String; N], Object), ProblemDetails> {
     if !is_json(request.headers()) {
         return Err(unsupported_media_type());
     }
@@ -33,11 +45,9 @@ pub(super) async fn read_text_fields<const N: usize>(
         ProblemDetails::bad_request(detail)
     })?;
     let Value::Object(object) = value else {
-        let message = format!(
-            "found {}; allowed is an object with {}",
-            json_type(&value),
-            names.join(" and ")
-        );
+        let with =
+            if names.is_empty() { String::new() } else { format!(" with {}", names.join(" and ")) };
+        let message = format!("found {}; allowed is an object{with}", json_type(&value));
         let problem = Problem::new("", ProblemCode::TypeMismatch, message);
         return Err(ProblemDetails::from_problems(vec![problem]));
     };
@@ -47,7 +57,31 @@ pub(super) async fn read_text_fields<const N: usize>(
         return Err(ProblemDetails::from_problems(problems));
     }
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok(names.map(text))
+    Ok((names.map(text), object))
+}
+
+/// The optional field `name`, read by `read`. Absent and null are the same.
+///
+/// # Errors
+/// 422 if `read` returns `None`; the message has `allowed`, but not the value.
+pub(super) fn optional<T>(
+    object: &Object,
+    name: &str,
+    allowed: &str,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Result<Option<T>, ProblemDetails> {
+    let Some(value) = object.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
+    let Some(read) = read(value) else {
+        let message = format!("{name}: found another value; allowed is {allowed}");
+        let problem = Problem::new(format!("/{name}"), ProblemCode::Invalid, message);
+        return Err(ProblemDetails::from_problems(vec![problem]));
+    };
+    Ok(Some(read))
+}
+
+/// The refusal of a body without the text field `name`.
+pub(super) fn missing(object: &Object, name: &str) -> ProblemDetails {
+    ProblemDetails::from_problems(check_field(name, &[name], object).into_iter().collect())
 }
 
 /// Checks one field.

@@ -11,6 +11,7 @@ mod fields;
 mod imports;
 mod query;
 mod schemas;
+mod tokens;
 
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
@@ -35,6 +36,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(exports::routes())
         .merge(imports::routes())
         .merge(schemas::routes())
+        .merge(tokens::routes())
 }
 
 /// The path parameters of a movie's routes.

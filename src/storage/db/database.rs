@@ -34,6 +34,8 @@ pub struct Database {
     pub(super) url: Arc<str>,
     /// Runs reads outside of transactions.
     pub(in crate::storage) reader: ReadPool,
+    /// Reads the standing of accounts, with a count of its own.
+    pub(in crate::storage) access_reader: ReadPool,
     /// Runs writing transactions. On `SQLite` it has a single connection.
     pub(super) writer: Pool,
     pub(super) queries: Arc<AtomicU64>,
@@ -126,6 +128,7 @@ impl Database {
         Self {
             backend,
             url: url.into(),
+            access_reader: ReadPool { pool: reader.clone(), queries: Arc::default() },
             reader: ReadPool { pool: reader, queries: Arc::clone(&queries) },
             writer,
             queries,
@@ -149,7 +152,8 @@ impl Database {
         Self { retry_for, ..self }
     }
 
-    /// The number of statements sent since this database was opened, for tests and metrics.
+    /// The number of statements sent since this database was opened, for tests and metrics. The
+    /// reads of accounts' standing are counted apart ([`Self::access_query_count`]).
     #[must_use]
     pub fn query_count(&self) -> u64 {
         self.queries.load(Ordering::Relaxed)

@@ -27,6 +27,11 @@ impl ReadPool {
         self.pool.backend()
     }
 
+    /// The number of statements sent.
+    pub(in crate::storage) fn count(&self) -> u64 {
+        self.queries.load(Ordering::Relaxed)
+    }
+
     async fn run(&self, mut statement: Statement, fetch: Fetch) -> Result<StatementResult, DbErr> {
         values::handle_nul(&mut statement)?;
         self.queries.fetch_add(1, Ordering::Relaxed);

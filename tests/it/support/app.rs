@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reelport::app::{App, Sources};
-use reelport::catalog::access::{Principal, Role};
+use reelport::catalog::access::{Credential, Principal, Role};
 use reelport::catalog::accounts::tokens::{TokenConfig, Tokens};
 use reelport::catalog::{Clock, SystemClock};
 use reelport::document::Source;
@@ -108,6 +108,7 @@ impl TestApp {
             email,
             role,
             source: Some(source),
+            credential: Credential::default(),
         }))
     }
 
@@ -160,6 +161,7 @@ pub fn token(role: Role, email: &str) -> String {
         email: email.to_owned(),
         role,
         source: None,
+        credential: Credential::default(),
     })
 }
 

@@ -60,7 +60,8 @@ pub fn check(method: &Method, path: &str, reply: &Reply) {
     assert!(content.contains_key(media_type), "{place} has the undeclared type {media_type}");
     // A test may ask for a compressed body, which is not decompressed.
     let is_readable = reply.header("content-encoding").is_empty() && method != Method::HEAD;
-    if media_type.ends_with("json") && is_readable && reply.bytes.len() <= MAX_BODY {
+    let is_json = media_type == "application/json" || media_type.ends_with("+json");
+    if is_json && is_readable && reply.bytes.len() <= MAX_BODY {
         check_body(&place, &content[media_type]["schema"], &reply.json());
     }
 }

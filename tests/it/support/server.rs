@@ -58,6 +58,16 @@ impl Server {
         Self { client, ..server }
     }
 
+    /// Starts a server on a test's database that logs to standard error from this level on.
+    pub async fn logging(database: &TestDatabase, level: &str) -> Self {
+        let mut command =
+            reelport(database.folder.path(), &database.url, &["serve", "--listen", "127.0.0.1:0"]);
+        command
+            .env("REELPORT_JWT_SECRET", std::str::from_utf8(SECRET).unwrap())
+            .env("REELPORT_LOG", level);
+        Self::start(command).await
+    }
+
     /// Waits for the next line of output.
     pub async fn read_line(&mut self) {
         self.printed.push(self.lines.next_line().await.unwrap().unwrap());

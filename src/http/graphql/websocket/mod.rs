@@ -48,8 +48,12 @@ pub fn is_upgrade(headers: &HeaderMap) -> bool {
 /// Opens a WebSocket.
 pub async fn upgrade(state: AppState, credentials: Credentials, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    if let Credentials::Invalid(error) = credentials {
-        return super::unauthenticated(super::MediaType::Json, error);
+    match credentials {
+        Credentials::Invalid(error) => {
+            return super::unauthenticated(super::MediaType::Json, error);
+        }
+        Credentials::Unverified(error) => return super::unverified(super::MediaType::Json, error),
+        Credentials::Valid(_) | Credentials::Absent => {}
     }
     if !is_allowed_origin(&state, &parts.headers) {
         let detail = "pages of this origin may not open a WebSocket; see REELPORT_CORS_ORIGINS";
@@ -299,7 +303,11 @@ impl Connection {
         let Some(token) = token else {
             return Err(Close::Unauthorized("Unauthorized: connection_init has no token"));
         };
-        let session = Session::start(&self.state, &token).await.map_err(Close::Forbidden)?;
+        let session = Session::start(&self.state, &token).await.map_err(|error| {
+            tracing::warn!(%error, "a token could not be verified");
+            Close::Busy("the token could not be verified; try again later")
+        })?;
+        let session = session.map_err(Close::Forbidden)?;
         let place = self.state.subscriptions.account(&session.principal.subject);
         let place = place.map_err(|_| {
             Close::Busy("the account has reached its limit of subscription connections")

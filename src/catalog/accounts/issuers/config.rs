@@ -1,0 +1,211 @@
+//! The configuration of other issuers: a JSON file with a list of them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+use url::Url;
+
+use super::Issuer;
+use super::claims::{ClaimPath, ClaimRules};
+use super::key_formats::{Key, parse_pem, parse_set};
+use super::keys::Keys;
+use super::remote::RemoteKeys;
+use crate::catalog::access::Role;
+use crate::catalog::accounts::tokens::MIN_SECRET;
+
+/// Maximum number of issuers.
+const MAX_ISSUERS: usize = 20;
+/// Allowed clock difference if none is configured, and the most that can be, in seconds.
+const LEEWAY: i64 = 60;
+const MAX_LEEWAY: i64 = 600;
+
+/// What is wrong with the configuration. It never contains a secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {reason}")]
+pub struct IssuerProblem {
+    place: String,
+    reason: String,
+}
+
+fn problem(place: impl Into<String>, reason: impl ToString) -> IssuerProblem {
+    IssuerProblem { place: place.into(), reason: reason.to_string() }
+}
+
+/// One issuer, as it is configured.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    issuer: String,
+    audience: OneOrMany,
+    algorithms: OneOrMany,
+    secret_file: Option<String>,
+    public_key_file: Option<String>,
+    jwks_file: Option<String>,
+    jwks_url: Option<String>,
+    #[serde(default)]
+    claims: ClaimNames,
+    #[serde(default)]
+    roles: HashMap<String, String>,
+    default_role: Option<String>,
+    leeway: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ClaimNames {
+    subject: String,
+    email: String,
+    role: String,
+}
+
+impl Default for ClaimNames {
+    fn default() -> Self {
+        Self { subject: "sub".to_owned(), email: "email".to_owned(), role: "role".to_owned() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn into_list(self) -> Vec<String> {
+        match self {
+            Self::One(text) => vec![text],
+            Self::Many(list) => list,
+        }
+    }
+}
+
+/// Reads the file.
+pub(super) fn read(path: &Path) -> Result<Vec<Issuer>, IssuerProblem> {
+    let place = path.display().to_string();
+    let text = std::fs::read(path).map_err(|error| problem(&*place, error))?;
+    let entries: Vec<Entry> =
+        serde_json::from_slice(&text).map_err(|error| problem(&*place, error))?;
+    if entries.len() > MAX_ISSUERS {
+        return Err(problem(place, format!("at most {MAX_ISSUERS} issuers are allowed")));
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut issuers: Vec<Issuer> = Vec::new();
+    for entry in entries {
+        let name = entry.issuer.clone();
+        let place = format!("{place}: {name}");
+        let issuer = entry.build(folder).map_err(|reason| problem(&*place, reason))?;
+        if issuers.iter().any(|other| other.name == name) {
+            return Err(problem(place, "there are two issuers of this name"));
+        }
+        issuers.push(issuer);
+    }
+    Ok(issuers)
+}
+
+impl Entry {
+    fn build(self, folder: &Path) -> Result<Issuer, String> {
+        if self.issuer.is_empty() || self.issuer == "reelport" {
+            return Err("this name is that of the service itself, or empty".to_owned());
+        }
+        let algorithms = algorithms(self.algorithms.into_list())?;
+        let audience = self.audience.into_list();
+        if audience.is_empty() || audience.iter().any(String::is_empty) {
+            return Err(
+                "audience: found nothing; without one, tokens for others would count".into()
+            );
+        }
+        let mut validation = Validation::new(algorithms[0]);
+        validation.algorithms.clone_from(&algorithms);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&audience);
+        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        // Times are checked against the injected clock.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let leeway = self.leeway.unwrap_or(LEEWAY);
+        if !(0..=MAX_LEEWAY).contains(&leeway) {
+            return Err(format!("leeway: found {leeway}; allowed is 0 to {MAX_LEEWAY} seconds"));
+        }
+        let role = |text: &str| {
+            let allowed = Role::VALUES.join(", ");
+            Role::parse(text).ok_or_else(|| format!("found the role {text:?}; allowed: {allowed}"))
+        };
+        let roles = self.roles.iter().map(|(name, text)| Ok((name.clone(), role(text)?)));
+        let roles = roles.collect::<Result<HashMap<_, _>, String>>()?;
+        let default_role = self.default_role.as_deref().map_or(Ok(Role::User), role)?;
+        let claims = ClaimRules {
+            subject: ClaimPath::new(&self.claims.subject),
+            email: ClaimPath::new(&self.claims.email),
+            role: ClaimPath::new(&self.claims.role),
+            roles,
+            default_role,
+        };
+        let read = |name: &str| {
+            std::fs::read(folder.join(name)).map_err(|error| format!("{name}: {error}"))
+        };
+        let families: Vec<_> = algorithms.iter().map(|algorithm| algorithm.family()).collect();
+        let is_hmac = algorithms[0] == Algorithm::HS256;
+        let given = (&self.secret_file, &self.public_key_file, &self.jwks_file, &self.jwks_url);
+        let keys = match given {
+            (Some(file), None, None, None) if is_hmac => {
+                let text = read(file)?;
+                let secret = text.trim_ascii();
+                if secret.len() < MIN_SECRET {
+                    let found = secret.len();
+                    return Err(format!("{file}: found {found} bytes; needed are {MIN_SECRET}"));
+                }
+                Keys::Fixed(vec![Key { id: None, key: DecodingKey::from_secret(secret) }])
+            }
+            (None, Some(file), None, None) if !is_hmac => {
+                let key = parse_pem(&read(file)?, &families);
+                Keys::Fixed(vec![key.map_err(|reason| format!("{file}: {reason}"))?])
+            }
+            (None, None, Some(file), None) if !is_hmac => {
+                let keys = parse_set(&read(file)?);
+                Keys::Fixed(keys.map_err(|reason| format!("{file}: {reason}"))?)
+            }
+            (None, None, None, Some(url)) if !is_hmac => {
+                check_url(url)?;
+                Keys::Remote(Box::new(RemoteKeys::new(url.clone())?))
+            }
+            _ => {
+                return Err("give one of secret_file (for HS256), public_key_file, jwks_file and \
+                            jwks_url (for the other algorithms)"
+                    .to_owned());
+            }
+        };
+        Ok(Issuer { name: self.issuer, validation, keys, leeway, claims })
+    }
+}
+
+/// The algorithms: HS256 alone, or any of the asymmetric ones.
+fn algorithms(names: Vec<String>) -> Result<Vec<Algorithm>, String> {
+    let parse = |name: &String| match name.as_str() {
+        "HS256" => Ok(Algorithm::HS256),
+        "RS256" => Ok(Algorithm::RS256),
+        "ES256" => Ok(Algorithm::ES256),
+        "EdDSA" => Ok(Algorithm::EdDSA),
+        _ => Err(format!("found {name:?}; allowed are HS256, RS256, ES256 and EdDSA")),
+    };
+    let algorithms = names.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    // With both kinds, a public key could be taken for a secret.
+    let is_mixed = algorithms.len() > 1 && algorithms.contains(&Algorithm::HS256);
+    if algorithms.is_empty() || is_mixed {
+        return Err("algorithms: allowed is HS256 alone, or some of RS256, ES256, EdDSA".to_owned());
+    }
+    Ok(algorithms)
+}
+
+/// Keys come over HTTPS, or from the same machine.
+fn check_url(text: &str) -> Result<(), String> {
+    let url = Url::parse(text).map_err(|error| format!("jwks_url: {error}"))?;
+    let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if url.scheme() == "https" || (url.scheme() == "http" && is_local) {
+        Ok(())
+    } else {
+        Err("jwks_url: allowed is https, or http on this machine".to_owned())
+    }
+}

@@ -1,0 +1,431 @@
+//! Creating, changing and deleting accounts: by an ADMIN, and on the command line by email.
+
+use super::{
+    AccountProblem, Accounts, check_email, check_set_password, is_name, normalize_email, passwords,
+    role_of,
+};
+use crate::catalog::CatalogError;
+use crate::catalog::access::{CanManageAccounts, Credential, Role, command_line_accounts};
+use crate::document::ids::entity_id;
+use crate::storage::{EndedSessions, KeyPage, Transaction, UserChange, UserFilter, UserRow};
+
+/// An account to create.
+#[derive(Debug, Clone)]
+pub struct NewAccount<'a> {
+    pub email: &'a str,
+    pub name: &'a str,
+    pub role: Role,
+    /// `None`: no log-in succeeds before a password is set.
+    pub password: Option<&'a str>,
+}
+
+/// Which account is meant.
+#[derive(Debug, Clone, Copy)]
+pub enum AccountKey<'a> {
+    Id(&'a str),
+    Email(&'a str),
+}
+
+/// A change of an account by an ADMIN. `None` keeps the value.
+#[derive(Debug, Clone, Default)]
+pub struct AccountChange {
+    pub role: Option<Role>,
+    pub name: Option<String>,
+    pub is_disabled: Option<bool>,
+}
+
+/// A new password.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPassword<'a> {
+    pub password: &'a str,
+    /// Whether the personal access tokens of the account are revoked too.
+    pub revokes_tokens: bool,
+}
+
+/// What a transaction that changes an account does.
+#[derive(Debug, Clone)]
+enum Change {
+    Account(AccountChange),
+    /// The hash, and whether personal access tokens are revoked.
+    Password(String, bool),
+    Deletion,
+}
+
+impl Accounts {
+    /// A page of accounts in a stable order, and whether there are more in its direction.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn accounts(
+        &self,
+        _permission: &CanManageAccounts,
+        filter: &UserFilter,
+        page: &KeyPage,
+    ) -> Result<(Vec<UserRow>, bool), CatalogError> {
+        Ok(self.catalog.database.users_page(filter, page).await?)
+    }
+
+    /// The number of accounts.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn count_accounts(
+        &self,
+        _permission: &CanManageAccounts,
+        filter: &UserFilter,
+    ) -> Result<u64, CatalogError> {
+        Ok(self.catalog.database.count_users(filter).await?)
+    }
+
+    /// The account with this id.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn account(
+        &self,
+        _permission: &CanManageAccounts,
+        id: &str,
+    ) -> Result<Option<UserRow>, CatalogError> {
+        Ok(self.catalog.database.user_by_id(id).await?)
+    }
+
+    /// The account with this email.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn account_by_email(
+        &self,
+        _permission: &CanManageAccounts,
+        email: &str,
+    ) -> Result<Option<UserRow>, CatalogError> {
+        Ok(self.catalog.database.user_by_email(&normalize_email(email)).await?)
+    }
+
+    /// Creates an account.
+    ///
+    /// # Errors
+    /// When storage or hashing fails.
+    pub async fn create_account(
+        &self,
+        permission: &CanManageAccounts,
+        new: NewAccount<'_>,
+    ) -> Result<Result<UserRow, AccountProblem>, CatalogError> {
+        let email = normalize_email(new.email);
+        let name = new.name.trim();
+        let checked = check_email(&email)
+            .and_then(|()| match new.password {
+                Some(password) => check_set_password(permission, password, &email),
+                None => Ok(()),
+            })
+            .and_then(|()| is_name(name).then_some(()).ok_or(AccountProblem::InvalidName));
+        if let Err(problem) = checked {
+            return Ok(Err(problem));
+        }
+        let now = self.catalog.clock.now();
+        let password_hash = match new.password {
+            Some(password) => passwords::hash(password.to_owned()).await?,
+            None => String::new(),
+        };
+        let row = UserRow {
+            id: entity_id(self.catalog.ids.next(), "user"),
+            email: email.clone(),
+            name: name.to_owned(),
+            password_hash,
+            role: new.role.as_str().to_owned(),
+            is_disabled: false,
+            version: 1,
+            tokens_since: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let created: bool = self
+            .catalog
+            .database
+            .write(|transaction| {
+                let row = row.clone();
+                async move { Ok::<_, CatalogError>(transaction.create_user(row).await?) }
+            })
+            .await?;
+        if !created {
+            return Ok(Err(AccountProblem::Taken(email)));
+        }
+        let (by, role) = (&permission.name, &row.role);
+        tracing::info!(account = %row.id, %role, %by, "an account was created");
+        Ok(Ok(row))
+    }
+
+    /// Changes role, name or state of an account. If the role changes or the account is disabled,
+    /// no server accepts its access tokens when this returns; a session can be continued by its
+    /// refresh token unless the account is disabled.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn change_account(
+        &self,
+        permission: &CanManageAccounts,
+        key: AccountKey<'_>,
+        change: AccountChange,
+    ) -> Result<Result<UserRow, AccountProblem>, CatalogError> {
+        if !change.name.as_deref().is_none_or(is_name) {
+            return Ok(Err(AccountProblem::InvalidName));
+        }
+        self.apply(permission, key, Change::Account(change)).await
+    }
+
+    /// Sets the password of an account, and ends its sessions.
+    ///
+    /// # Errors
+    /// When storage or hashing fails.
+    pub async fn set_account_password(
+        &self,
+        permission: &CanManageAccounts,
+        key: AccountKey<'_>,
+        new: NewPassword<'_>,
+    ) -> Result<Result<UserRow, AccountProblem>, CatalogError> {
+        let found = match key {
+            AccountKey::Id(id) => self.catalog.database.user_by_id(id).await?,
+            AccountKey::Email(email) => {
+                self.catalog.database.user_by_email(&normalize_email(email)).await?
+            }
+        };
+        let email = found.map(|user| user.email).unwrap_or_default();
+        if let Err(problem) = check_set_password(permission, new.password, &email) {
+            return Ok(Err(problem));
+        }
+        let hash = passwords::hash(new.password.to_owned()).await?;
+        self.apply(permission, key, Change::Password(hash, new.revokes_tokens)).await
+    }
+
+    /// Deletes an account with its sessions and tokens. When this returns, no server accepts them.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn delete_account(
+        &self,
+        permission: &CanManageAccounts,
+        key: AccountKey<'_>,
+    ) -> Result<Result<UserRow, AccountProblem>, CatalogError> {
+        self.apply(permission, key, Change::Deletion).await
+    }
+
+    async fn apply(
+        &self,
+        permission: &CanManageAccounts,
+        key: AccountKey<'_>,
+        change: Change,
+    ) -> Result<Result<UserRow, AccountProblem>, CatalogError> {
+        let now = self.catalog.clock.now();
+        let email = match key {
+            AccountKey::Email(email) => Some(normalize_email(email)),
+            AccountKey::Id(_) => None,
+        };
+        let (result, revoked) = self
+            .catalog
+            .database
+            .write(|transaction| {
+                let (email, change) = (email.clone(), change.clone());
+                async move {
+                    let takes_admin = match &change {
+                        Change::Account(change) => {
+                            change.role.is_some_and(|role| role != Role::Admin)
+                                || change.is_disabled == Some(true)
+                        }
+                        Change::Password(..) => false,
+                        Change::Deletion => true,
+                    };
+                    // Before the account's own row is locked, so that all wait in one order.
+                    let admins = if takes_admin {
+                        transaction.row_lock_users_of_role(Role::Admin.as_str()).await?
+                    } else {
+                        Vec::new()
+                    };
+                    let user = match (&email, key) {
+                        (Some(email), _) => transaction.row_lock_user_by_email(email).await?,
+                        (None, AccountKey::Id(id) | AccountKey::Email(id)) => {
+                            transaction.row_lock_user(id).await?
+                        }
+                    };
+                    let Some(user) = user else {
+                        let shown = match key {
+                            AccountKey::Id(id) => id.chars().take(80).collect(),
+                            AccountKey::Email(_) => email.unwrap_or_default(),
+                        };
+                        return Ok((Err(AccountProblem::NotFound(shown)), false));
+                    };
+                    if admins == [user.id.as_str()] {
+                        return Ok((Err(AccountProblem::LastAdmin(user.email)), false));
+                    }
+                    let revoked = carry_out(&transaction, &user, &change, now).await?;
+                    let changed = match change {
+                        Change::Deletion => user,
+                        _ => transaction.row_lock_user(&user.id).await?.unwrap_or(user),
+                    };
+                    Ok::<_, CatalogError>((Ok(changed), revoked))
+                }
+            })
+            .await?;
+        if let Ok(user) = &result {
+            let what = match &change {
+                Change::Account(_) => "changed",
+                Change::Password(..) => "given a new password",
+                Change::Deletion => "deleted",
+            };
+            let (role, by) = (&user.role, &permission.name);
+            tracing::info!(account = %user.id, %role, %by, "an account was {what}");
+        }
+        if revoked {
+            self.settle().await;
+        }
+        Ok(result)
+    }
+
+    /// Creates an account. For the command line and the start of the service.
+    ///
+    /// # Errors
+    /// When storage or hashing fails.
+    pub async fn create(
+        &self,
+        email: &str,
+        password: &str,
+        role: Role,
+    ) -> Result<Result<(), AccountProblem>, CatalogError> {
+        let new = NewAccount { email, name: "", role, password: Some(password) };
+        let created = self.create_account(&command_line_accounts(), new).await?;
+        Ok(created.map(drop))
+    }
+
+    /// The email and role of all accounts, sorted by email. For the command line.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn list(&self) -> Result<Vec<(String, Role)>, CatalogError> {
+        let users = self.catalog.database.users().await?;
+        Ok(users.into_iter().map(|user| (user.email.clone(), role_of(&user.role))).collect())
+    }
+
+    /// Changes the role of an account. For the command line.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn set_role(
+        &self,
+        email: &str,
+        role: Role,
+    ) -> Result<Result<(), AccountProblem>, CatalogError> {
+        let change = AccountChange { role: Some(role), ..AccountChange::default() };
+        let key = AccountKey::Email(email);
+        Ok(self.change_account(&command_line_accounts(), key, change).await?.map(drop))
+    }
+
+    /// Sets the password of an account. For the command line.
+    ///
+    /// # Errors
+    /// When storage or hashing fails.
+    pub async fn set_password(
+        &self,
+        email: &str,
+        password: &str,
+    ) -> Result<Result<(), AccountProblem>, CatalogError> {
+        let new = NewPassword { password, revokes_tokens: false };
+        let key = AccountKey::Email(email);
+        Ok(self.set_account_password(&command_line_accounts(), key, new).await?.map(drop))
+    }
+
+    /// Deletes an account. For the command line.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn delete(&self, email: &str) -> Result<Result<(), AccountProblem>, CatalogError> {
+        let key = AccountKey::Email(email);
+        Ok(self.delete_account(&command_line_accounts(), key).await?.map(drop))
+    }
+
+    /// Begins a session for an existing account, without a password, and returns its access token.
+    /// For the command line.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn token_for(
+        &self,
+        email: &str,
+    ) -> Result<Result<String, AccountProblem>, CatalogError> {
+        let email = normalize_email(email);
+        match self.catalog.database.user_by_email(&email).await? {
+            Some(user) => {
+                let begun = self.begin_session(user, None, "reelport token", None).await?;
+                debug_assert!(!matches!(begun.principal.credential, Credential::Issuer));
+                Ok(Ok(begun.access_token))
+            }
+            None => Ok(Err(AccountProblem::NotFound(email))),
+        }
+    }
+
+    /// Whether an account has this password. Not for logins, because attempts are not counted.
+    ///
+    /// # Errors
+    /// When storage or hashing fails.
+    pub async fn has_password(&self, email: &str, password: &str) -> Result<bool, CatalogError> {
+        let Some(user) = self.catalog.database.user_by_email(&normalize_email(email)).await? else {
+            return Ok(false);
+        };
+        let permit = passwords::permit().await;
+        passwords::verify(permit, password.to_owned(), Some(user.password_hash)).await
+    }
+}
+
+/// Carries out a change, and returns whether servers have to notice it before it is acknowledged.
+async fn carry_out(
+    transaction: &Transaction,
+    user: &UserRow,
+    change: &Change,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<bool, CatalogError> {
+    match change {
+        Change::Account(AccountChange { role, name, is_disabled }) => {
+            let role = role.filter(|role| role.as_str() != user.role);
+            let is_disabled = is_disabled.filter(|is_disabled| *is_disabled != user.is_disabled);
+            let ends_tokens = role.is_some() || is_disabled == Some(true);
+            if is_disabled == Some(true) {
+                transaction.end_sessions(&user.id, EndedSessions::All, now).await?;
+            }
+            let change = UserChange {
+                role: role.map(|role| role.as_str().to_owned()),
+                name: name.as_ref().map(|name| name.trim().to_owned()),
+                is_disabled,
+                ends_tokens,
+                ..UserChange::default()
+            };
+            transaction.update_user(&user.id, change, now).await?;
+            // Also after enabling, so that no server refuses the account any more.
+            Ok(ends_tokens || is_disabled.is_some())
+        }
+        Change::Password(hash, revokes_tokens) => {
+            replace_password(transaction, &user.id, hash.clone(), *revokes_tokens, now).await?;
+            Ok(true)
+        }
+        Change::Deletion => {
+            transaction.delete_user(&user.id, now).await?;
+            Ok(true)
+        }
+    }
+}
+
+/// Replaces a password, ends all sessions and access tokens of its account, and deletes the links
+/// that could set it.
+pub(super) async fn replace_password(
+    transaction: &Transaction,
+    account: &str,
+    hash: String,
+    revokes_tokens: bool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), CatalogError> {
+    let password_hash = Some(hash);
+    let change = UserChange { password_hash, ends_tokens: true, ..UserChange::default() };
+    transaction.update_user(account, change, now).await?;
+    transaction.end_sessions(account, EndedSessions::All, now).await?;
+    transaction.delete_password_links(account).await?;
+    if revokes_tokens {
+        transaction.revoke_personal_tokens(Some(account), None, now).await?;
+    }
+    Ok(())
+}

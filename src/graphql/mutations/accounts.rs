@@ -1,0 +1,464 @@
+//! The mutations of accounts, sessions and personal access tokens.
+
+use async_graphql::{Context, ID, MaybeUndefined, Object};
+
+use crate::catalog::access::Credential;
+use crate::catalog::accounts::AccountProblem;
+use crate::catalog::accounts::management::{AccountChange, AccountKey, NewAccount, NewPassword};
+use crate::catalog::accounts::own::{OwnPassword, PasswordNotChanged};
+use crate::catalog::accounts::password_links::LinkRefused;
+use crate::catalog::accounts::personal_tokens::{
+    CreatedToken, DEFAULT_DAYS, Expiry, NewToken, TokenOwner, TokenProblem,
+};
+use crate::catalog::accounts::sessions::{LoggedIn, LoginRefused};
+use crate::catalog::accounts::throttle::LoginQuota;
+use crate::document::{Problem, ProblemCode};
+use crate::graphql::client::{CookieChange, RefreshCookie};
+use crate::graphql::context::ContextExt;
+use crate::graphql::error::ApiError;
+use crate::graphql::model::account_inputs::{
+    ChangePasswordInput, ChangePasswordPayload, CreatePasswordLinkInput, CreatePasswordLinkPayload,
+    CreateTokenInput, CreateTokenPayload, CreateUserInput, CreateUserPayload, DeleteUserInput,
+    DeleteUserPayload, LoginInput, LoginPayload, LogoutEverywhereInput, LogoutEverywherePayload,
+    LogoutInput, LogoutPayload, RefreshInput, RefreshPayload, RevokeTokenInput, RevokeTokenPayload,
+    SetPasswordInput, SetPasswordPayload, UpdateUserInput, UpdateUserPayload, UsePasswordLinkInput,
+    UsePasswordLinkPayload,
+};
+use crate::graphql::model::accounts::{PersonalAccessToken, User, own_id};
+use crate::graphql::model::user_error::{InputKind, UserError};
+use crate::storage::EndedSessions;
+
+/// The mutations of accounts, sessions and personal access tokens.
+pub struct AccountMutation;
+
+/// What is wrong with an account, at the field of the input that it concerns.
+fn user_error(problem: &AccountProblem, password: &str) -> Problem {
+    let (path, code) = match problem {
+        AccountProblem::InvalidEmail(_) => ("/email", ProblemCode::Invalid),
+        AccountProblem::InvalidPassword(_) => (password, ProblemCode::Invalid),
+        AccountProblem::InvalidName => ("/name", ProblemCode::Invalid),
+        AccountProblem::Taken(_) => ("/email", ProblemCode::AlreadyExists),
+        AccountProblem::NotFound(_) => ("/id", ProblemCode::NotFound),
+        AccountProblem::LastAdmin(_) => ("/id", ProblemCode::Conflict),
+    };
+    Problem::new(path, code, problem.to_string())
+}
+
+fn token_error(problem: &TokenProblem) -> Problem {
+    let (path, code) = match problem {
+        TokenProblem::NoAccount => ("", ProblemCode::Invalid),
+        TokenProblem::Name => ("/name", ProblemCode::Invalid),
+        TokenProblem::Role(..) => ("/role", ProblemCode::OutOfRange),
+        TokenProblem::Days(_) => ("/expiresInDays", ProblemCode::OutOfRange),
+        TokenProblem::NoCategories => ("/categories", ProblemCode::Required),
+        TokenProblem::TooMany => ("", ProblemCode::TooLong),
+    };
+    Problem::new(path, code, problem.to_string())
+}
+
+/// Puts the refresh token into the cookie if that is asked for, and returns it otherwise.
+fn deliver(ctx: &Context<'_>, logged_in: &mut LoggedIn, with_cookie: bool) -> Option<String> {
+    let token = logged_in.refresh_token.take()?;
+    if !with_cookie {
+        return Some(token);
+    }
+    ctx.client().change_cookie(CookieChange::Set(token, logged_in.refresh_expires_in));
+    None
+}
+
+/// The user errors of a payload with one problem of the input.
+fn errors(problem: Problem) -> Vec<UserError> {
+    UserError::all(vec![problem], InputKind::Own { movie: "id" })
+}
+
+/// The object of a payload, or its user errors.
+fn one_of<T>(result: Result<T, Problem>) -> (Option<T>, Vec<UserError>) {
+    match result {
+        Ok(object) => (Some(object), Vec::new()),
+        Err(problem) => (None, errors(problem)),
+    }
+}
+
+fn seconds(logged_in: &LoggedIn) -> i64 {
+    i64::try_from(logged_in.expires_in.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The mutations of accounts, sessions and personal access tokens.
+#[Object]
+impl AccountMutation {
+    /// Exchanges an email address and a password for the tokens of a new session. A wrong email or
+    /// password is a top-level error UNAUTHENTICATED; after too many failures, RATE_LIMITED.
+    async fn login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The credentials.")] input: LoginInput,
+    ) -> async_graphql::Result<LoginPayload> {
+        let client = &ctx.client().name;
+        let login = ctx.accounts().login(&input.email, &input.password, ctx.address(), client);
+        let outcome = login.await.map_err(ApiError::from)?;
+        // The login is done: if the quotas cannot be read, only the headers are missing.
+        if let Ok(quotas) = ctx.accounts().login_quotas(&input.email, ctx.address()).await {
+            let (policy, left) = LoginQuota::header_values(&quotas);
+            ctx.insert_http_header("ratelimit-policy", policy);
+            ctx.insert_http_header("ratelimit", left);
+        }
+        if let Err(LoginRefused::TooManyAttempts(refused)) = &outcome {
+            ctx.insert_http_header("retry-after", refused.retry_after.as_secs().max(1).to_string());
+        }
+        let mut logged_in = outcome.map_err(|refused| match refused {
+            LoginRefused::WrongCredentials => {
+                ApiError::Unauthenticated("the email or the password is wrong".to_owned())
+            }
+            LoginRefused::TooManyAttempts(refused) => ApiError::RateLimited(refused.retry_after),
+        })?;
+        Ok(LoginPayload {
+            refresh_token: deliver(ctx, &mut logged_in, input.cookie),
+            expires_in: seconds(&logged_in),
+            access_token: logged_in.access_token,
+            token_type: "Bearer".to_owned(),
+            viewer: User::of_principal(&logged_in.principal),
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// Exchanges a refresh token for new tokens, with the account's current role. Needs no access
+    /// token. Each refresh token is valid once: if it is used again, its session ends. A token that
+    /// is not valid is a top-level error UNAUTHENTICATED.
+    async fn refresh(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The refresh token.")] input: RefreshInput,
+    ) -> async_graphql::Result<RefreshPayload> {
+        let (token, from_cookie) = match (input.refresh_token, &ctx.client().refresh_cookie) {
+            (Some(token), _) => (token, false),
+            (None, RefreshCookie::Token(token)) => (token.clone(), true),
+            (None, RefreshCookie::Unprotected) => {
+                let message = "to use the refresh token of the cookie, a page of this origin sends \
+                               the header X-CSRF-Protection: 1";
+                return Err(ApiError::Unauthenticated(message.to_owned()).into());
+            }
+            (None, RefreshCookie::Absent) => {
+                let message = "there is no refresh token; log in first";
+                return Err(ApiError::Unauthenticated(message.to_owned()).into());
+            }
+        };
+        let refreshed = ctx.accounts().refresh(&token).await.map_err(ApiError::from)?;
+        let mut logged_in = refreshed.ok_or_else(|| {
+            let message = "the refresh token is invalid, has expired or was used before, or its \
+                           session has ended; log in again";
+            ApiError::Unauthenticated(message.to_owned())
+        })?;
+        Ok(RefreshPayload {
+            refresh_token: deliver(ctx, &mut logged_in, from_cookie),
+            expires_in: seconds(&logged_in),
+            access_token: logged_in.access_token,
+            token_type: "Bearer".to_owned(),
+            viewer: User::of_principal(&logged_in.principal),
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// Ends the session of the request, or another one of the same account. When this is answered,
+    /// no server accepts its tokens.
+    async fn logout(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The session.")] input: LogoutInput,
+    ) -> async_graphql::Result<LogoutPayload> {
+        let principal = ctx.principal()?;
+        let current = match &principal.credential {
+            Credential::Session { id, .. } => Some(id.as_str()),
+            _ => None,
+        };
+        let given = input.session_id.as_ref().map(|id| own_id("session", id));
+        let refused = |path: &str, code, message: &str| LogoutPayload {
+            ended_session_id: None,
+            user_errors: errors(Problem::new(path, code, message)),
+        };
+        let Some(session) = given.or(current) else {
+            let message = "the token of this request has no session";
+            return Ok(refused("", ProblemCode::Invalid, message));
+        };
+        // A script's token cannot end the sessions of a person.
+        if matches!(principal.credential, Credential::Personal { .. }) {
+            let message = "a personal access token cannot end sessions";
+            return Ok(refused("", ProblemCode::Invalid, message));
+        }
+        let which = EndedSessions::One(session);
+        let ended = ctx.accounts().end_sessions(&principal.subject, which).await;
+        if ended.map_err(ApiError::from)? == 0 {
+            let message = "the account has no such session";
+            return Ok(refused("/sessionId", ProblemCode::NotFound, message));
+        }
+        if current == Some(session) && ctx.client().refresh_cookie != RefreshCookie::Absent {
+            ctx.client().change_cookie(CookieChange::Clear);
+        }
+        let ended_session_id = Some(ID(format!("session:{session}")));
+        Ok(LogoutPayload { ended_session_id, user_errors: Vec::new() })
+    }
+
+    /// Ends all sessions of the own account. When this is answered, no server accepts their tokens.
+    async fn logout_everywhere(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What else ends.")] input: LogoutEverywhereInput,
+    ) -> async_graphql::Result<LogoutEverywherePayload> {
+        let principal = ctx.principal()?;
+        if matches!(principal.credential, Credential::Personal { .. }) {
+            let message = "a personal access token cannot end sessions";
+            let user_errors = errors(Problem::new("", ProblemCode::Invalid, message));
+            return Ok(LogoutEverywherePayload { viewer: None, ended_sessions: 0, user_errors });
+        }
+        let which = match &principal.credential {
+            Credential::Session { id, .. } if input.keep_current => EndedSessions::Others(id),
+            _ => EndedSessions::All,
+        };
+        let ended = ctx.accounts().logout_everywhere(principal, which, input.revoke_tokens).await;
+        let ended_sessions = ended.map_err(ApiError::from)?;
+        if !input.keep_current && ctx.client().refresh_cookie != RefreshCookie::Absent {
+            ctx.client().change_cookie(CookieChange::Clear);
+        }
+        let viewer = Some(User::of_principal(principal));
+        Ok(LogoutEverywherePayload { viewer, ended_sessions, user_errors: Vec::new() })
+    }
+
+    /// Changes the password of the own account, which needs the old one. All its sessions end, and
+    /// a new one begins. After too many wrong passwords: RATE_LIMITED.
+    async fn change_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The passwords.")] input: ChangePasswordInput,
+    ) -> async_graphql::Result<ChangePasswordPayload> {
+        let principal = ctx.principal()?;
+        let change = OwnPassword {
+            old: &input.old_password,
+            new: &input.new_password,
+            revokes_tokens: input.revoke_tokens,
+        };
+        let (address, client) = (ctx.address(), &ctx.client().name);
+        let changed = ctx.accounts().change_password(principal, change, address, client).await;
+        let problem = match changed.map_err(ApiError::from)? {
+            Ok(mut logged_in) => {
+                return Ok(ChangePasswordPayload {
+                    refresh_token: deliver(ctx, &mut logged_in, input.cookie),
+                    expires_in: seconds(&logged_in),
+                    access_token: Some(logged_in.access_token),
+                    token_type: "Bearer".to_owned(),
+                    viewer: Some(User::of_principal(&logged_in.principal)),
+                    user_errors: Vec::new(),
+                });
+            }
+            Err(PasswordNotChanged::TooManyAttempts(refused)) => {
+                return Err(ApiError::RateLimited(refused.retry_after).into());
+            }
+            Err(PasswordNotChanged::NoAccount) => {
+                let message = "the token of this request belongs to no log-in here";
+                Problem::new("", ProblemCode::Invalid, message)
+            }
+            Err(PasswordNotChanged::WrongPassword) => {
+                Problem::new("/oldPassword", ProblemCode::Invalid, "the password is wrong")
+            }
+            Err(PasswordNotChanged::Problem(problem)) => user_error(&problem, "/newPassword"),
+        };
+        Ok(ChangePasswordPayload {
+            access_token: None,
+            token_type: "Bearer".to_owned(),
+            expires_in: 0,
+            refresh_token: None,
+            viewer: None,
+            user_errors: errors(problem),
+        })
+    }
+
+    /// Creates an account. Needs the role ADMIN.
+    async fn create_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account.")] input: CreateUserInput,
+    ) -> async_graphql::Result<CreateUserPayload> {
+        let permission = ctx.can_manage_accounts()?;
+        let new = NewAccount {
+            email: &input.email,
+            name: &input.name,
+            role: input.role,
+            password: input.password.as_deref(),
+        };
+        let created = ctx.accounts().create_account(&permission, new).await;
+        let created = created.map_err(ApiError::from)?;
+        let problem = |problem| user_error(&problem, "/password");
+        let (user, user_errors) = one_of(created.map(User::of_row).map_err(problem));
+        Ok(CreateUserPayload { user, user_errors })
+    }
+
+    /// Changes the role or the name of an account, or disables or enables it. If the role changes
+    /// or the account is disabled, no server accepts its access tokens when this is answered; the
+    /// sessions of a disabled account end. The last ADMIN can neither get another role nor be
+    /// disabled. Needs the role ADMIN.
+    async fn update_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account and its changes.")] input: UpdateUserInput,
+    ) -> async_graphql::Result<UpdateUserPayload> {
+        let permission = ctx.can_manage_accounts()?;
+        let change = AccountChange {
+            role: input.role.take(),
+            // Null clears a name.
+            name: match input.name {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(String::new()),
+                MaybeUndefined::Value(name) => Some(name),
+            },
+            is_disabled: input.is_disabled.take(),
+        };
+        let key = AccountKey::Id(own_id("user", &input.id));
+        let changed = ctx.accounts().change_account(&permission, key, change).await;
+        let problem = |problem| user_error(&problem, "");
+        let changed = changed.map_err(ApiError::from)?;
+        let (user, user_errors) = one_of(changed.map(User::of_row).map_err(problem));
+        Ok(UpdateUserPayload { user, user_errors })
+    }
+
+    /// Sets the password of an account, and ends its sessions. Needs the role ADMIN.
+    async fn set_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account and its password.")] input: SetPasswordInput,
+    ) -> async_graphql::Result<SetPasswordPayload> {
+        let permission = ctx.can_manage_accounts()?;
+        let key = AccountKey::Id(own_id("user", &input.id));
+        let new = NewPassword { password: &input.password, revokes_tokens: input.revoke_tokens };
+        let set = ctx.accounts().set_account_password(&permission, key, new).await;
+        let problem = |problem| user_error(&problem, "/password");
+        let set = set.map_err(ApiError::from)?;
+        let (user, user_errors) = one_of(set.map(User::of_row).map_err(problem));
+        Ok(SetPasswordPayload { user, user_errors })
+    }
+
+    /// Makes a link by which a person sets the password of an account once, within 24 hours.
+    /// Earlier links of the account are no longer valid. Needs the role ADMIN.
+    async fn create_password_link(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account.")] input: CreatePasswordLinkInput,
+    ) -> async_graphql::Result<CreatePasswordLinkPayload> {
+        let permission = ctx.can_manage_accounts()?;
+        let key = AccountKey::Id(own_id("user", &input.id));
+        let made = ctx.accounts().create_password_link(&permission, key).await;
+        Ok(match made.map_err(ApiError::from)? {
+            Ok(link) => CreatePasswordLinkPayload {
+                secret: Some(link.secret),
+                expires_at: Some(link.expires_at),
+                user_errors: Vec::new(),
+            },
+            Err(problem) => CreatePasswordLinkPayload {
+                secret: None,
+                expires_at: None,
+                user_errors: errors(user_error(&problem, "")),
+            },
+        })
+    }
+
+    /// Sets the password of the account that a link was made for, and ends its sessions. The link
+    /// is then used up. Needs no token.
+    async fn use_password_link(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The link and the password.")] input: UsePasswordLinkInput,
+    ) -> async_graphql::Result<UsePasswordLinkPayload> {
+        let set = ctx.accounts().set_password_by_link(&input.secret, &input.password).await;
+        let user_errors = match set.map_err(ApiError::from)? {
+            Ok(()) => Vec::new(),
+            Err(LinkRefused::Unknown) => {
+                let message = "there is no such link, or it was used or has expired";
+                errors(Problem::new("/secret", ProblemCode::NotFound, message))
+            }
+            Err(LinkRefused::Problem(problem)) => errors(user_error(&problem, "/password")),
+        };
+        Ok(UsePasswordLinkPayload { user_errors })
+    }
+
+    /// Deletes an account with its sessions and personal access tokens. When this is answered, no
+    /// server accepts them. The last ADMIN cannot be deleted. Needs the role ADMIN.
+    async fn delete_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account.")] input: DeleteUserInput,
+    ) -> async_graphql::Result<DeleteUserPayload> {
+        let permission = ctx.can_manage_accounts()?;
+        let key = AccountKey::Id(own_id("user", &input.id));
+        let deleted = ctx.accounts().delete_account(&permission, key).await;
+        Ok(match deleted.map_err(ApiError::from)? {
+            Ok(user) => DeleteUserPayload {
+                deleted_user_id: Some(ID(format!("user:{}", user.id))),
+                user_errors: Vec::new(),
+            },
+            Err(problem) => DeleteUserPayload {
+                deleted_user_id: None,
+                user_errors: errors(user_error(&problem, "")),
+            },
+        })
+    }
+
+    /// Makes a personal access token for the own account. Needs the token of a log-in: a personal
+    /// access token cannot make others.
+    async fn create_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token.")] input: CreateTokenInput,
+    ) -> async_graphql::Result<CreateTokenPayload> {
+        let principal = ctx.principal()?;
+        let refused = |problem| CreateTokenPayload {
+            secret: None,
+            token: None,
+            user_errors: errors(problem),
+        };
+        let expiry = match (input.expires_in_days, input.never_expires) {
+            (Some(_), true) => {
+                let message = "neverExpires and expiresInDays cannot be given together";
+                return Ok(refused(Problem::new("/neverExpires", ProblemCode::Invalid, message)));
+            }
+            (None, true) => Expiry::Never,
+            (days, false) => Expiry::Days(days.unwrap_or(DEFAULT_DAYS)),
+        };
+        let new = NewToken {
+            name: input.name,
+            role: input.role,
+            source: input.source,
+            categories: input.categories,
+            can_publish: input.may_publish,
+            expiry,
+        };
+        let created = ctx.accounts().create_own_token(principal, new).await;
+        Ok(match created.map_err(ApiError::from)? {
+            Ok(CreatedToken { text, row }) => CreateTokenPayload {
+                secret: Some(text),
+                token: Some(PersonalAccessToken(row)),
+                user_errors: Vec::new(),
+            },
+            Err(problem) => refused(token_error(&problem)),
+        })
+    }
+
+    /// Revokes a personal access token of the own account; an ADMIN may revoke any account's. When
+    /// this is answered, no server accepts it.
+    async fn revoke_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token.")] input: RevokeTokenInput,
+    ) -> async_graphql::Result<RevokeTokenPayload> {
+        let principal = ctx.principal()?;
+        let permission = principal.can_manage_accounts();
+        let owner = match &permission {
+            Ok(permission) => TokenOwner::Anyone(permission),
+            Err(_) => TokenOwner::Account(&principal.subject),
+        };
+        let id = own_id("token", &input.id);
+        let revoked = ctx.accounts().revoke_token(owner, id).await.map_err(ApiError::from)?;
+        if revoked {
+            let revoked_token_id = Some(ID(format!("token:{id}")));
+            return Ok(RevokeTokenPayload { revoked_token_id, user_errors: Vec::new() });
+        }
+        let problem = Problem::new("/id", ProblemCode::NotFound, "there is no such token");
+        Ok(RevokeTokenPayload { revoked_token_id: None, user_errors: errors(problem) })
+    }
+}

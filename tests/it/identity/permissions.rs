@@ -1,0 +1,383 @@
+//! Who may do what: every field of `Query` and `Mutation`, every argument that needs more, every
+//! REST route and every command, with each kind of token. What is new has to be added here. The
+//! fields of other types are walked by `roles.rs`.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use reelport::catalog::access::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{account, codes, done};
+use crate::schema::{INTROSPECTION, list, name};
+use crate::support::{Client, TestApp};
+
+/// What a request needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// No token; one that is not valid is refused nevertheless.
+    Nothing,
+    /// No token, and one that is not valid is ignored: requests that get a token.
+    NoValidToken,
+    /// Any valid token.
+    AnyToken,
+    /// A token with at least this role.
+    Role(Role),
+}
+
+use Needs::{AnyToken, NoValidToken, Nothing};
+const READ: Needs = Needs::Role(Role::Viewer);
+const DRAFT: Needs = Needs::Role(Role::Contributor);
+const PUBLISH: Needs = Needs::Role(Role::Admin);
+
+/// Operations of GraphQL; several for a field if an argument changes what it needs. They name what
+/// does not exist, so that nothing is changed.
+const OPERATIONS: &[(&str, Needs)] = &[
+    ("{ viewer { email } }", Nothing),
+    ("{ movie(id: \"no\") { id } }", READ),
+    ("{ movies(first: 1) { totalCount } }", READ),
+    ("{ movieExport(movieId: \"no\", category: TRIVIA) { id } }", READ),
+    ("{ movieExport(movieId: \"no\", category: TRIVIA, stage: DRAFT) { id } }", DRAFT),
+    ("{ drafts { totalCount } }", DRAFT),
+    ("{ imports { pageInfo { hasNextPage } } }", DRAFT),
+    ("{ importRecord(id: \"no\") { id } }", DRAFT),
+    ("{ person(id: \"no\") { id } }", READ),
+    ("{ people(search: \"no\") { pageInfo { hasNextPage } } }", READ),
+    ("{ duplicatePeople { pageInfo { hasNextPage } } }", DRAFT),
+    ("{ ceremony(id: \"no\") { id } }", READ),
+    ("{ ceremonies { pageInfo { hasNextPage } } }", READ),
+    ("{ platform(id: \"no\") { id } }", READ),
+    ("{ platforms { pageInfo { hasNextPage } } }", READ),
+    ("{ genre(id: \"no\") { id } }", READ),
+    ("{ genres { pageInfo { hasNextPage } } }", READ),
+    ("{ node(id: \"no\") { id } }", READ),
+    ("{ node(id: \"draft:no:trivia\") { id } }", DRAFT),
+    ("{ node(id: \"session:no\") { id } }", AnyToken),
+    ("{ node(id: \"token:no\") { id } }", AnyToken),
+    ("{ nodes(ids: [\"no\"]) { id } }", READ),
+    ("{ users { totalCount } }", PUBLISH),
+    ("{ user(id: \"no\") { id } }", PUBLISH),
+    ("mutation { login(input: {email: \"no\", password: \"no\"}) { tokenType } }", NoValidToken),
+    ("mutation { refresh(input: {refreshToken: \"no\"}) { tokenType } }", NoValidToken),
+    (
+        "mutation { usePasswordLink(input: {secret: \"no\", password: \"no\"}) { userErrors { code } } }",
+        NoValidToken,
+    ),
+    ("mutation { logout(input: {sessionId: \"no\"}) { userErrors { code } } }", AnyToken),
+    ("mutation { logoutEverywhere(input: {keepCurrent: true}) { userErrors { code } } }", AnyToken),
+    (
+        "mutation { changePassword(input: {oldPassword: \"no\", newPassword: \"no\"}) { userErrors { code } } }",
+        AnyToken,
+    ),
+    (
+        "mutation { createToken(input: {name: \"\", role: ADMIN}) { userErrors { code } } }",
+        AnyToken,
+    ),
+    ("mutation { revokeToken(input: {id: \"no\"}) { userErrors { code } } }", AnyToken),
+    (
+        "mutation { createUser(input: {email: \"no\", role: USER}) { userErrors { code } } }",
+        PUBLISH,
+    ),
+    ("mutation { updateUser(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    (
+        "mutation { setPassword(input: {id: \"no\", password: \"no\"}) { userErrors { code } } }",
+        PUBLISH,
+    ),
+    ("mutation { createPasswordLink(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    ("mutation { deleteUser(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    (
+        "mutation { createMovie(input: {id: \"..\", title: \"T\"}) { userErrors { code } } }",
+        PUBLISH,
+    ),
+    ("mutation { deleteMovie(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    (
+        "mutation { importCategory(input: {movieId: \"no\", data: {trivia: {}}}) { status } }",
+        PUBLISH,
+    ),
+    (
+        "mutation { importCategory(input: {movieId: \"no\", data: {trivia: {}}, options: {dryRun: true}}) { status } }",
+        DRAFT,
+    ),
+    (
+        "mutation { importCategory(input: {movieId: \"no\", data: {trivia: {}}, options: {target: DRAFT}}) { status } }",
+        DRAFT,
+    ),
+    (
+        "mutation { importCategory(input: {movieId: \"..\", data: {trivia: {}},
+            options: {target: DRAFT, createMovie: true}}) { status } }",
+        PUBLISH,
+    ),
+    ("mutation { importDocument(input: {movieId: \"no\", document: \"{}\"}) { status } }", PUBLISH),
+    (
+        "mutation { importDocument(input: {movieId: \"no\", document: \"{}\", options: {dryRun: true}}) { status } }",
+        DRAFT,
+    ),
+    ("mutation { updateDraft(input: {movieId: \"no\", data: {trivia: {}}}) { status } }", DRAFT),
+    ("mutation { publishDraft(input: {movieId: \"no\", category: TRIVIA}) { status } }", PUBLISH),
+    (
+        "mutation { publishDraft(input: {movieId: \"no\", category: TRIVIA, dryRun: true}) { status } }",
+        DRAFT,
+    ),
+    (
+        "mutation { discardDraft(input: {movieId: \"no\", category: TRIVIA}) { userErrors { code } } }",
+        PUBLISH,
+    ),
+    (
+        "mutation { revertCategory(input: {movieId: \"no\", category: TRIVIA, revision: 1}) { status } }",
+        PUBLISH,
+    ),
+    (
+        "mutation { revertCategory(input: {movieId: \"no\", category: TRIVIA, revision: 1, dryRun: true}) { status } }",
+        PUBLISH,
+    ),
+    (
+        "mutation { lockFields(input: {movieId: \"no\", category: TRIVIA}) { userErrors { code } } }",
+        PUBLISH,
+    ),
+    (
+        "mutation { unlockFields(input: {movieId: \"no\", category: TRIVIA}) { userErrors { code } } }",
+        PUBLISH,
+    ),
+    ("mutation { updatePerson(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    ("mutation { updateCeremony(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    ("mutation { updatePlatform(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    ("mutation { updateGenre(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    (
+        "mutation { mergePeople(input: {id: \"no\", otherIds: [\"no\"]}) { userErrors { code } } }",
+        PUBLISH,
+    ),
+    ("mutation { splitPerson(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+];
+
+const ROUTES: &[(&str, &str, Needs)] = &[
+    ("get", "/api/v1/admin/movies/{id}/draft-status", DRAFT),
+    ("delete", "/api/v1/admin/movies/{id}/draft/{category}", PUBLISH),
+    ("get", "/api/v1/admin/movies/{id}/export/all", READ),
+    ("get", "/api/v1/admin/movies/{id}/export/{category}", READ),
+    ("get", "/api/v1/admin/movies/{id}/export/{category}?stage=draft", DRAFT),
+    ("post", "/api/v1/admin/movies/{id}/import/{category}", PUBLISH),
+    ("post", "/api/v1/admin/movies/{id}/import/{category}?dry_run=true", DRAFT),
+    ("post", "/api/v1/admin/movies/{id}/import/{category}?target=draft", DRAFT),
+    ("post", "/api/v1/admin/movies/{id}/import/{category}?target=draft&create_movie=true", PUBLISH),
+    ("post", "/api/v1/admin/movies/{id}/publish/{category}", PUBLISH),
+    ("post", "/api/v1/admin/movies/{id}/publish/{category}?dry_run=true", DRAFT),
+    ("post", "/api/v1/auth/login", NoValidToken),
+    ("post", "/api/v1/auth/refresh", NoValidToken),
+    ("post", "/api/v1/auth/logout", AnyToken),
+    ("post", "/api/v1/auth/password-link", NoValidToken),
+    ("get", "/api/v1/auth/tokens", AnyToken),
+    ("post", "/api/v1/auth/tokens", AnyToken),
+    ("delete", "/api/v1/auth/tokens/{id}", AnyToken),
+    ("get", "/api/v1/schemas/{category}", NoValidToken),
+    ("get", "/healthz", NoValidToken),
+    ("get", "/openapi.json", NoValidToken),
+    ("get", "/readyz", NoValidToken),
+];
+
+/// All commands: whoever can run one has the database, so none asks for a token.
+const COMMANDS: &[&str] = &[
+    "serve", "import", "export", "backup", "migrate", "reindex", "schema", "user", "token", "help",
+];
+
+/// A client, and the role that its token gives; `None` if it has no valid token.
+struct Caller {
+    what: String,
+    client: Client,
+    role: Option<Role>,
+    has_token: bool,
+}
+
+async fn callers(app: &TestApp) -> Vec<Caller> {
+    let mut callers = vec![Caller {
+        what: "no token".to_owned(),
+        client: app.anonymous(),
+        role: None,
+        has_token: false,
+    }];
+    let mut add = |what: String, client: Client, role: Option<Role>| {
+        callers.push(Caller { what, client, role, has_token: true });
+    };
+    for role in Role::ALL.iter().copied() {
+        add(format!("a platform's {role:?}"), app.with_role(role), Some(role));
+        let email = format!("{role:?}@example.com").to_lowercase();
+        let session = account(app, &email, role).await.client(app);
+        let query = "mutation($role: Role!, $days: Int) {
+            createToken(input: {name: \"x\", role: $role, expiresInDays: $days}) {
+                secret token { id } userErrors { code } } }";
+        let token = async |days: Value| {
+            let variables = json!({ "role": role.as_str(), "days": days });
+            done(&session, query, variables).await
+        };
+        let secret = |made: &Value| app.anonymous().with_token(made["secret"].as_str().unwrap());
+        let (valid, expired, revoked) =
+            (token(json!(null)).await, token(json!(1)).await, token(json!(null)).await);
+        let revoke = "mutation($id: ID!) { revokeToken(input: {id: $id}) { userErrors { code } } }";
+        done(&session, revoke, json!({ "id": revoked["token"]["id"] })).await;
+        add(format!("a personal token, {role:?}"), secret(&valid), Some(role));
+        add(format!("an expired token, {role:?}"), secret(&expired), None);
+        add(format!("a revoked token, {role:?}"), secret(&revoked), None);
+    }
+    app.clock.forward(TimeDelta::hours(25));
+    for role in Role::ALL.iter().copied() {
+        let ended = account(app, &format!("{role:?}@ended.example").to_lowercase(), role).await;
+        let client = ended.client(app);
+        assert_eq!(client.post("/api/v1/auth/logout", &json!({})).await.status, 204);
+        add(format!("an ended session, {role:?}"), client, None);
+    }
+    add("a stranger's token".to_owned(), app.anonymous().with_token("a.b.c"), None);
+    callers
+}
+
+/// The answer that a caller must get: 200 stands for any but 401 and 403.
+fn expected(caller: &Caller, needs: Needs) -> u16 {
+    match (needs, caller.role) {
+        (NoValidToken, _) | (AnyToken, Some(_)) => 200,
+        (Nothing, None) if caller.has_token => 401,
+        (Nothing, _) => 200,
+        (Needs::Role(_) | AnyToken, None) => 401,
+        (Needs::Role(needed), Some(role)) if role.includes(needed) => 200,
+        (Needs::Role(_), Some(_)) => 403,
+    }
+}
+
+/// The names of the root fields of the operations of a type.
+fn root_fields(operations: &[(&str, Needs)], is_mutation: bool) -> BTreeSet<String> {
+    let of_type = operations.iter().filter(|(text, _)| text.starts_with("mutation") == is_mutation);
+    let field = |(text, _): &(&str, Needs)| {
+        let (_, after) = text.split_once("{ ").unwrap();
+        after.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned()
+    };
+    of_type.map(field).collect()
+}
+
+#[tokio::test]
+async fn the_table_has_every_operation_route_and_command() {
+    let app = TestApp::sqlite().await;
+    let reply = app.anonymous().graphql(INTROSPECTION, json!({})).await;
+    for of in list(&reply["data"]["__schema"], "types") {
+        let is_mutation = name(of) == "Mutation";
+        if is_mutation || name(of) == "Query" {
+            let fields: BTreeSet<String> =
+                list(of, "fields").iter().map(|field| name(field).to_owned()).collect();
+            assert_eq!(
+                fields,
+                root_fields(OPERATIONS, is_mutation),
+                "add the new field to OPERATIONS"
+            );
+        }
+    }
+    let document = app.anonymous().get("/openapi.json").await.json();
+    let mut routes = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            routes.insert((method.clone(), path.clone()));
+        }
+    }
+    let known: BTreeSet<(String, String)> = ROUTES
+        .iter()
+        .map(|(method, path, _)| ((*method).to_owned(), path.split('?').next().unwrap().to_owned()))
+        .collect();
+    assert_eq!(routes, known, "add the new route to ROUTES");
+    let help = app.command(&["--help"]).await.ok().stdout;
+    let (_, commands) = help.split_once("Commands:").unwrap();
+    let (commands, _) = commands.split_once("Options:").unwrap();
+    let is_command = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
+    let commands: Vec<&str> = commands
+        .lines()
+        .filter(is_command)
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(commands, COMMANDS, "add the new command to COMMANDS");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_answers_each_token_rightly() {
+    let app = TestApp::sqlite().await;
+    app.movie("m").await;
+    let callers = callers(&app).await;
+    let mut cells = 0;
+    let mut wrong = Vec::new();
+    for (operation, needs) in OPERATIONS {
+        for caller in &callers {
+            let body = json!({ "query": operation });
+            let reply = caller.client.post("/graphql", &body).await;
+            let answer = reply.json();
+            let codes = codes(&answer);
+            let is_login = operation.contains("login(") || operation.contains("refresh(");
+            let found = match codes.as_slice() {
+                // The credentials are wrong, and soon too often, whatever the token is.
+                ["UNAUTHENTICATED" | "RATE_LIMITED"] if is_login => 200,
+                ["UNAUTHENTICATED"] => 401,
+                ["FORBIDDEN"] => 403,
+                [] => 200,
+                _ => 500,
+            };
+            let is_refused_token = caller.has_token && caller.role.is_none();
+            let status = if is_refused_token && *needs != NoValidToken { 401 } else { 200 };
+            if (found, reply.status) != (expected(caller, *needs), status) {
+                wrong
+                    .push(format!("{}: {operation}: {} {}", caller.what, reply.status, reply.text));
+            }
+            cells += 1;
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+    assert!(cells > 1_000, "{cells}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_answers_each_token_rightly() {
+    let app = TestApp::sqlite().await;
+    app.movie("m").await;
+    let callers = callers(&app).await;
+    let mut wrong = Vec::new();
+    for (method, template, needs) in ROUTES {
+        for caller in &callers {
+            let path = template.replace("{id}", "m").replace("{category}", "trivia");
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let mut request = caller.client.request(method.clone(), &path);
+            if method == Method::POST {
+                request = request.json(&json!({}));
+            }
+            let reply = caller.client.send(request).await;
+            let found = match reply.status {
+                // These say so of the body, whatever the token is.
+                401 if template.ends_with("/logout") && caller.role.is_some() => 200,
+                status @ (401 | 403) => status,
+                500.. => 500,
+                _ => 200,
+            };
+            if found != expected(caller, *needs) {
+                wrong.push(format!(
+                    "{}: {method} {path}: {} {}",
+                    caller.what, reply.status, reply.text
+                ));
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[tokio::test]
+async fn nothing_about_a_movie_is_told_without_the_role_to_read_it() {
+    let app = TestApp::sqlite().await;
+    app.movie("m").await;
+    for client in [app.anonymous(), app.with_role(Role::User)] {
+        for (method, template, needs) in ROUTES.iter().filter(|route| route.1.contains("/movies/"))
+        {
+            let answer = async |movie: &str, category: &str| {
+                let path = template.replace("{id}", movie).replace("{category}", category);
+                let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+                let request = client.request(method, &path).body("not even JSON");
+                let reply = client.send(request).await;
+                (reply.status, reply.text)
+            };
+            let there = answer("m", "trivia").await;
+            assert!(matches!(there.0, 401 | 403), "{template} {needs:?}: {there:?}");
+            for (movie, category) in [("no", "trivia"), ("m", "plot"), ("no", "plot")] {
+                assert_eq!(answer(movie, category).await, there, "{template} {movie} {category}");
+            }
+        }
+    }
+}
