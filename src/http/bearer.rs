@@ -121,7 +121,7 @@ pub async fn verify(
     state: &AppState,
     token: &str,
 ) -> Result<Result<Principal, TokenError>, CatalogError> {
-    let verified = state.accounts.authenticate(token).await?;
+    let verified = Box::pin(state.accounts.authenticate(token)).await?;
     Ok(verified.map_err(|invalid| match invalid {
         InvalidToken::Expired => TokenError::Expired,
         InvalidToken::Malformed => TokenError::Invalid,

@@ -47,7 +47,7 @@ pub async fn get(
     request: HttpRequest,
 ) -> Response {
     if websocket::is_upgrade(request.headers()) {
-        return websocket::upgrade(state, credentials, request).await;
+        return Box::pin(websocket::upgrade(state, credentials, request)).await;
     }
     let (parts, _) = request.into_parts();
     let response = async {
@@ -56,7 +56,7 @@ pub async fn get(
         };
         let handler = Handler::new(state, address, &parts);
         let request = EncodedRequest::Query(query.unwrap_or_default());
-        handler.handle(accepted, credentials, request, true).await
+        Box::pin(handler.handle(accepted, credentials, request, true)).await
     };
     uncached(response.await)
 }
@@ -93,7 +93,7 @@ pub async fn post(
         };
         let handler = Handler::new(state, address, &parts);
         let request = EncodedRequest::Body(bytes);
-        handler.handle(accepted, credentials, request, false).await
+        Box::pin(handler.handle(accepted, credentials, request, false)).await
     };
     uncached(response.await)
 }
@@ -181,7 +181,7 @@ impl Handler {
             if !accepted.events {
                 return encode(accepted, &subscription_needs_events());
             }
-            return self.subscribe(operation, principal, limits).await;
+            return Box::pin(self.subscribe(operation, principal, limits)).await;
         }
         if is_get && !operation.is_query() {
             return get_takes_queries_only();
@@ -198,7 +198,7 @@ impl Handler {
         .with_client(Arc::clone(&client));
         let execution =
             Execution { schema: self.state.schema.clone(), context, operation, limits, budget };
-        let mut result = match execution.run(is_large).await {
+        let mut result = match Box::pin(execution.run(is_large)).await {
             Ok(result) => result,
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };

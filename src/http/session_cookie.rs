@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_cookie_is_secure_over_https() {
-        let change = CookieChange::Set("x.y.z".to_owned(), Duration::from_secs(60));
+        let change = CookieChange::Set("x.y.z".to_owned(), Duration::from_mins(1));
         let plain = set_cookie(&change, &headers(&[])).unwrap();
         assert_eq!(plain, "reelport_refresh=x.y.z; Path=/; Max-Age=60; HttpOnly; SameSite=Strict");
         for pair in [

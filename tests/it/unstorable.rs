@@ -171,7 +171,7 @@ async fn both() -> [TestApp; 2] {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nul_in_any_graphql_text_is_refused_or_matches_nothing() {
-    let apps = both().await;
+    let apps = Box::pin(both()).await;
     let clients = [apps[0].admin(), apps[1].admin()];
     let types = Types::of(&clients[0]).await;
     let credits = clients[0].export("m", "cast_crew").await;
@@ -203,7 +203,7 @@ async fn nul_in_any_graphql_text_is_refused_or_matches_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nul_in_any_rest_text_is_refused_or_matches_nothing() {
-    let apps = both().await;
+    let apps = Box::pin(both()).await;
     let document: Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
     let mut faults = Vec::new();
     let mut count = 0;
@@ -246,7 +246,7 @@ async fn nul_in_any_rest_text_is_refused_or_matches_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nul_in_a_resolution_is_not_found() {
     let file = envelope("m", "cast_crew", json!({ "cast": [{ "name": "Zz Yy" }] }));
-    for app in both().await {
+    for app in Box::pin(both()).await {
         let admin = app.admin();
         let resolutions = json!([{ "path": "/cast/0/name", "entity_id": BAD }]).to_string();
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -260,7 +260,7 @@ async fn nul_in_a_resolution_is_not_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nul_in_credentials_and_tokens_is_refused() {
-    for app in both().await {
+    for app in Box::pin(both()).await {
         let anonymous = app.anonymous();
         for body in [
             json!({ "email": BAD, "password": "a long password" }),

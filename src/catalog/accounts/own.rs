@@ -112,7 +112,8 @@ impl Accounts {
         let permit = passwords::permit().await;
         let (old, hash) = (change.old.to_owned(), Some(user.password_hash.clone()));
         if !passwords::verify(permit, old, hash).await? {
-            self.throttle.record_failure(&user.email, address, Instant::now()).await;
+            let failure = self.throttle.record_failure(&user.email, address, Instant::now());
+            Box::pin(failure).await;
             return Ok(Err(PasswordNotChanged::WrongPassword));
         }
         if let Err(problem) = check_password(change.new, &user.email) {
@@ -140,6 +141,6 @@ impl Accounts {
             .await?;
         let Some(user) = changed else { return Ok(Err(PasswordNotChanged::WrongPassword)) };
         self.settle().await;
-        self.begin_session(user, address, client, None).await.map(Ok)
+        Box::pin(self.begin_session(user, address, client, None)).await.map(Ok)
     }
 }

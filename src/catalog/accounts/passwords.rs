@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::catalog::CatalogError;
+use crate::document::text::hexadecimal;
 
 /// Maximum length of a password in characters, to bound the cost of hashing.
 pub const MAX_PASSWORD: usize = 1_024;
@@ -117,8 +118,7 @@ fn random_text(alphabet: &[u8], length: usize) -> String {
 /// passwords, would protect secrets that can be guessed; these cannot, and are looked up by their
 /// hash.
 pub(super) fn hash_of_secret(secret: &str) -> String {
-    let hash = Sha256::digest(secret);
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(secret))
 }
 
 #[cfg(test)]

@@ -86,19 +86,20 @@ impl Accounts {
         // One character above the maximum, so that a longer password is wrong and not truncated.
         let password: String = password.chars().take(MAX_PASSWORD + 1).collect();
         let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let is_correct = passwords::verify(permit, password.clone(), hash).await?;
+        let is_correct = Box::pin(passwords::verify(permit, password.clone(), hash)).await?;
         match user.filter(|user| is_correct && !user.is_disabled) {
             Some(user) => {
-                self.throttle.record_success(&email).await;
+                Box::pin(self.throttle.record_success(&email)).await;
                 let rehashed = if passwords::is_outdated(&user.password_hash) {
                     Some(passwords::hash(password).await?)
                 } else {
                     None
                 };
-                self.begin_session(user, address, client, rehashed).await.map(Ok)
+                Box::pin(self.begin_session(user, address, client, rehashed)).await.map(Ok)
             }
             None => {
-                self.throttle.record_failure(&email, address, Instant::now()).await;
+                let failure = self.throttle.record_failure(&email, address, Instant::now());
+                Box::pin(failure).await;
                 Ok(Err(LoginRefused::WrongCredentials))
             }
         }

@@ -83,11 +83,14 @@ impl MovieContents {
 }
 
 fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push((number & 0x7F) as u8 | 0x80);
+    loop {
+        let low = u8::try_from(number & 0x7F).unwrap_or_default();
         number >>= 7;
+        if number == 0 {
+            return bytes.push(low);
+        }
+        bytes.push(low | 0x80);
     }
-    bytes.push(number as u8);
 }
 
 fn read_number(bytes: &[u8], position: &mut usize) -> Option<u64> {
@@ -338,7 +341,9 @@ mod tests {
             movie("b", &[(Category::BasicInfo, 300, 70_000)]),
         ];
         let mut page = Vec::new();
-        movies.iter().for_each(|movie| movie.pack(&mut page));
+        for movie in &movies {
+            movie.pack(&mut page);
+        }
         let mut position = 0;
         let read = std::iter::from_fn(|| MovieContents::unpack(&page, &mut position));
         assert_eq!(read.collect::<Vec<_>>(), movies);

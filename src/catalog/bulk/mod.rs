@@ -110,6 +110,60 @@ struct Pending {
     position: u64,
 }
 
+/// The documents of one transaction, and those between them that could not be read.
+#[derive(Default)]
+struct Collected {
+    /// In input order, each with its problems if it could not be read.
+    waiting: Vec<(Pending, Option<Vec<Problem>>)>,
+    batch: Vec<IncomingDocument>,
+    /// Whether the input has ended.
+    ended: bool,
+}
+
+impl Collected {
+    /// Collects documents until there are `max` of them, they are large, or the next one takes its
+    /// time. `held` is a document that belongs to the next transaction.
+    async fn next(
+        documents: &mut DocumentReceiver,
+        held: &mut Option<ReadDocument>,
+        max: usize,
+    ) -> Self {
+        let mut collected = Self::default();
+        let mut keys = HashSet::new();
+        let mut bytes = 0;
+        while collected.waiting.len() < max && bytes < BATCH_BYTES {
+            let next = match held.take() {
+                Some(read) => Some(read),
+                None if collected.waiting.is_empty() => documents.recv().await,
+                // A client that waits for a result before it sends more gets it.
+                None => match tokio::time::timeout(BATCH_WAIT, documents.recv()).await {
+                    Ok(next) => next,
+                    Err(_) => break,
+                },
+            };
+            let Some(read) = next else {
+                collected.ended = true;
+                break;
+            };
+            let pending = Pending { location: read.location.clone(), position: read.position };
+            match read.document {
+                // A second version of a document must be planned on the result of the first.
+                Ok(ref document) if !keys.insert(document.key()) => {
+                    *held = Some(read);
+                    break;
+                }
+                Ok(document) => {
+                    bytes += read.bytes;
+                    collected.batch.push(document);
+                    collected.waiting.push((pending, None));
+                }
+                Err(problems) => collected.waiting.push((pending, Some(problems))),
+            }
+        }
+        collected
+    }
+}
+
 /// Number of newly written documents after which the query planner's statistics are refreshed.
 const REFRESH_STATISTICS_AFTER: u64 = 500;
 
@@ -138,47 +192,8 @@ impl Catalog {
         let mut planned = HashSet::new();
         let max_documents = if on_failure == OnFailure::Stop { 1 } else { BATCH };
         loop {
-            let mut waiting = Vec::new();
-            let mut batch: Vec<IncomingDocument> = Vec::new();
-            let mut keys = HashSet::new();
-            let mut bytes = 0;
-            let mut ended = false;
-            while waiting.len() < max_documents && bytes < BATCH_BYTES {
-                let next = match held.take() {
-                    Some(read) => Some(read),
-                    None if waiting.is_empty() => documents.recv().await,
-                    // A client that waits for a result before it sends more gets it.
-                    None => match tokio::time::timeout(BATCH_WAIT, documents.recv()).await {
-                        Ok(next) => next,
-                        Err(_) => break,
-                    },
-                };
-                let Some(read) = next else {
-                    ended = true;
-                    break;
-                };
-                match read.document {
-                    // A second version of a document must be planned on the result of the first.
-                    Ok(ref document) if !keys.insert(document.key()) => {
-                        held = Some(read);
-                        break;
-                    }
-                    Ok(document) => {
-                        bytes += read.bytes;
-                        batch.push(document);
-                        waiting.push((
-                            Pending { location: read.location, position: read.position },
-                            None,
-                        ));
-                    }
-                    Err(problems) => {
-                        waiting.push((
-                            Pending { location: read.location, position: read.position },
-                            Some(problems),
-                        ));
-                    }
-                }
-            }
+            let Collected { waiting, batch, mut ended } =
+                Collected::next(&mut documents, &mut held, max_documents).await;
             let mut missing = self.missing_movies(&batch).await?;
             if options.dry_run {
                 missing.retain(|movie| !planned.contains(movie));

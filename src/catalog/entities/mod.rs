@@ -50,6 +50,7 @@ fn is_possible_id(id: &str) -> bool {
 
 /// The search of a list of entities, without one that matches every name; `None` if nothing is
 /// listed: there are too many people to list them all.
+#[allow(clippy::option_option, reason = "no list, the whole list, or what a search finds")]
 fn entity_search(kind: EntityKind, search: Option<&str>) -> Option<Option<String>> {
     let search = search.filter(|search| !comparable(search).is_empty()).map(str::to_owned);
     (search.is_some() || kind != EntityKind::Person).then_some(search)

@@ -48,8 +48,8 @@ impl UserError {
     }
 
     /// The same place in the mutation's input: the names of the fields as in GraphQL, and positions
-    /// in lists as numbers, for example ["data", "timeline", "events", "0", "date"]. Use it to show
-    /// the error at the field of a form. Null if no single field is wrong, and in the import log.
+    /// in lists as numbers, for example data, timeline, events, 0, date. Use it to show the error at the
+    /// field of a form. Null if no single field is wrong, and in the import log.
     async fn field(&self) -> Option<&[String]> {
         self.field.as_deref()
     }

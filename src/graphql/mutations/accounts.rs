@@ -95,9 +95,10 @@ impl AccountMutation {
     ) -> async_graphql::Result<LoginPayload> {
         let client = &ctx.client().name;
         let login = ctx.accounts().login(&input.email, &input.password, ctx.address(), client);
-        let outcome = login.await.map_err(ApiError::from)?;
+        let outcome = Box::pin(login).await.map_err(ApiError::from)?;
         // The login is done: if the quotas cannot be read, only the headers are missing.
-        if let Ok(quotas) = ctx.accounts().login_quotas(&input.email, ctx.address()).await {
+        if let Ok(quotas) = Box::pin(ctx.accounts().login_quotas(&input.email, ctx.address())).await
+        {
             let (policy, left) = LoginQuota::header_values(&quotas);
             ctx.insert_http_header("ratelimit-policy", policy);
             ctx.insert_http_header("ratelimit", left);
@@ -142,7 +143,7 @@ impl AccountMutation {
                 return Err(ApiError::Unauthenticated(message.to_owned()).into());
             }
         };
-        let refreshed = ctx.accounts().refresh(&token).await.map_err(ApiError::from)?;
+        let refreshed = Box::pin(ctx.accounts().refresh(&token)).await.map_err(ApiError::from)?;
         let mut logged_in = refreshed.ok_or_else(|| {
             let message = "the refresh token is invalid, has expired or was used before, or its \
                            session has ended; log in again";
@@ -185,7 +186,7 @@ impl AccountMutation {
             return Ok(refused("", ProblemCode::Invalid, message));
         }
         let which = EndedSessions::One(session);
-        let ended = ctx.accounts().end_sessions(&principal.subject, which).await;
+        let ended = Box::pin(ctx.accounts().end_sessions(&principal.subject, which)).await;
         if ended.map_err(ApiError::from)? == 0 {
             let message = "the account has no such session";
             return Ok(refused("/sessionId", ProblemCode::NotFound, message));
@@ -213,7 +214,8 @@ impl AccountMutation {
             Credential::Session { id, .. } if input.keep_current => EndedSessions::Others(id),
             _ => EndedSessions::All,
         };
-        let ended = ctx.accounts().logout_everywhere(principal, which, input.revoke_tokens).await;
+        let ended =
+            Box::pin(ctx.accounts().logout_everywhere(principal, which, input.revoke_tokens)).await;
         let ended_sessions = ended.map_err(ApiError::from)?;
         if !input.keep_current && ctx.client().refresh_cookie != RefreshCookie::Absent {
             ctx.client().change_cookie(CookieChange::Clear);
@@ -236,7 +238,8 @@ impl AccountMutation {
             revokes_tokens: input.revoke_tokens,
         };
         let (address, client) = (ctx.address(), &ctx.client().name);
-        let changed = ctx.accounts().change_password(principal, change, address, client).await;
+        let changed =
+            Box::pin(ctx.accounts().change_password(principal, change, address, client)).await;
         let problem = match changed.map_err(ApiError::from)? {
             Ok(mut logged_in) => {
                 return Ok(ChangePasswordPayload {
@@ -283,7 +286,7 @@ impl AccountMutation {
             role: input.role,
             password: input.password.as_deref(),
         };
-        let created = ctx.accounts().create_account(&permission, new).await;
+        let created = Box::pin(ctx.accounts().create_account(&permission, new)).await;
         let created = created.map_err(ApiError::from)?;
         let problem = |problem| user_error(&problem, "/password");
         let (user, user_errors) = one_of(created.map(User::of_row).map_err(problem));
@@ -311,7 +314,7 @@ impl AccountMutation {
             is_disabled: input.is_disabled.take(),
         };
         let key = AccountKey::Id(own_id("user", &input.id));
-        let changed = ctx.accounts().change_account(&permission, key, change).await;
+        let changed = Box::pin(ctx.accounts().change_account(&permission, key, change)).await;
         let problem = |problem| user_error(&problem, "");
         let changed = changed.map_err(ApiError::from)?;
         let (user, user_errors) = one_of(changed.map(User::of_row).map_err(problem));
@@ -327,7 +330,7 @@ impl AccountMutation {
         let permission = ctx.can_manage_accounts()?;
         let key = AccountKey::Id(own_id("user", &input.id));
         let new = NewPassword { password: &input.password, revokes_tokens: input.revoke_tokens };
-        let set = ctx.accounts().set_account_password(&permission, key, new).await;
+        let set = Box::pin(ctx.accounts().set_account_password(&permission, key, new)).await;
         let problem = |problem| user_error(&problem, "/password");
         let set = set.map_err(ApiError::from)?;
         let (user, user_errors) = one_of(set.map(User::of_row).map_err(problem));
@@ -343,7 +346,7 @@ impl AccountMutation {
     ) -> async_graphql::Result<CreatePasswordLinkPayload> {
         let permission = ctx.can_manage_accounts()?;
         let key = AccountKey::Id(own_id("user", &input.id));
-        let made = ctx.accounts().create_password_link(&permission, key).await;
+        let made = Box::pin(ctx.accounts().create_password_link(&permission, key)).await;
         Ok(match made.map_err(ApiError::from)? {
             Ok(link) => CreatePasswordLinkPayload {
                 secret: Some(link.secret),
@@ -365,7 +368,8 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The link and the password.")] input: UsePasswordLinkInput,
     ) -> async_graphql::Result<UsePasswordLinkPayload> {
-        let set = ctx.accounts().set_password_by_link(&input.secret, &input.password).await;
+        let set =
+            Box::pin(ctx.accounts().set_password_by_link(&input.secret, &input.password)).await;
         let user_errors = match set.map_err(ApiError::from)? {
             Ok(()) => Vec::new(),
             Err(LinkRefused::Unknown) => {
@@ -386,7 +390,7 @@ impl AccountMutation {
     ) -> async_graphql::Result<DeleteUserPayload> {
         let permission = ctx.can_manage_accounts()?;
         let key = AccountKey::Id(own_id("user", &input.id));
-        let deleted = ctx.accounts().delete_account(&permission, key).await;
+        let deleted = Box::pin(ctx.accounts().delete_account(&permission, key)).await;
         Ok(match deleted.map_err(ApiError::from)? {
             Ok(user) => DeleteUserPayload {
                 deleted_user_id: Some(ID(format!("user:{}", user.id))),
@@ -428,7 +432,7 @@ impl AccountMutation {
             can_publish: input.may_publish,
             expiry,
         };
-        let created = ctx.accounts().create_own_token(principal, new).await;
+        let created = Box::pin(ctx.accounts().create_own_token(principal, new)).await;
         Ok(match created.map_err(ApiError::from)? {
             Ok(CreatedToken { text, row }) => CreateTokenPayload {
                 secret: Some(text),
@@ -453,7 +457,8 @@ impl AccountMutation {
             Err(_) => TokenOwner::Account(&principal.subject),
         };
         let id = own_id("token", &input.id);
-        let revoked = ctx.accounts().revoke_token(owner, id).await.map_err(ApiError::from)?;
+        let revoked =
+            Box::pin(ctx.accounts().revoke_token(owner, id)).await.map_err(ApiError::from)?;
         if revoked {
             let revoked_token_id = Some(ID(format!("token:{id}")));
             return Ok(RevokeTokenPayload { revoked_token_id, user_errors: Vec::new() });

@@ -182,7 +182,8 @@ async fn login(
     let ([email, password], body) = read_fields(request, ["email", "password"]).await?;
     let cookie = optional(&body, "cookie", "true or false", Value::as_bool)?.unwrap_or(false);
     let client = client_name(&headers);
-    let response = match state.accounts.login(&email, &password, Some(address), &client).await? {
+    let login = state.accounts.login(&email, &password, Some(address), &client);
+    let response = match Box::pin(login).await? {
         Ok(logged_in) => token_response(logged_in, cookie, &headers),
         Err(LoginRefused::WrongCredentials) => {
             ProblemDetails::unauthenticated("the email or the password is wrong", false)

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 
 use super::entry::{FeedEntry, FeedFilter, FeedPosition, entry};
+use crate::document::MovieId;
 use crate::storage::tables::change;
 use crate::storage::{Backend, Database, StorageError};
 
@@ -82,7 +83,7 @@ impl Database {
             all = all.add(change::Column::Kind.is_in(kinds));
         }
         if !filter.movies.is_empty() {
-            let movies = filter.movies.iter().map(|movie| movie.as_str());
+            let movies = filter.movies.iter().map(MovieId::as_str);
             all = all.add(change::Column::MovieId.is_in(movies));
         }
         if !filter.categories.is_empty() {

@@ -162,7 +162,7 @@ async fn times_audience_and_subject_are_checked() {
         (json!({ "iat": now }), true),
         (json!({ "exp": now - 20 }), true),
         (json!({ "nbf": now + 20 }), true),
-        (json!({ "exp": now as f64 + 0.5 }), true),
+        (json!({ "exp": f64::from(u32::try_from(now).unwrap()) + 0.5 }), true),
         (json!({ "exp": now - 60 }), false),
         (json!({ "nbf": now + 60 }), false),
         (json!({ "exp": null }), false),

@@ -29,7 +29,7 @@ pub struct IssuerProblem {
     reason: String,
 }
 
-fn problem(place: impl Into<String>, reason: impl ToString) -> IssuerProblem {
+fn problem(place: impl Into<String>, reason: &impl ToString) -> IssuerProblem {
     IssuerProblem { place: place.into(), reason: reason.to_string() }
 }
 
@@ -85,20 +85,20 @@ impl OneOrMany {
 /// Reads the file.
 pub(super) fn read(path: &Path) -> Result<Vec<Issuer>, IssuerProblem> {
     let place = path.display().to_string();
-    let text = std::fs::read(path).map_err(|error| problem(&*place, error))?;
+    let text = std::fs::read(path).map_err(|error| problem(&*place, &error))?;
     let entries: Vec<Entry> =
-        serde_json::from_slice(&text).map_err(|error| problem(&*place, error))?;
+        serde_json::from_slice(&text).map_err(|error| problem(&*place, &error))?;
     if entries.len() > MAX_ISSUERS {
-        return Err(problem(place, format!("at most {MAX_ISSUERS} issuers are allowed")));
+        return Err(problem(place, &format!("at most {MAX_ISSUERS} issuers are allowed")));
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut issuers: Vec<Issuer> = Vec::new();
     for entry in entries {
         let name = entry.issuer.clone();
         let place = format!("{place}: {name}");
-        let issuer = entry.build(folder).map_err(|reason| problem(&*place, reason))?;
+        let issuer = entry.build(folder).map_err(|reason| problem(&*place, &reason))?;
         if issuers.iter().any(|other| other.name == name) {
-            return Err(problem(place, "there are two issuers of this name"));
+            return Err(problem(place, &"there are two issuers of this name"));
         }
         issuers.push(issuer);
     }
@@ -110,7 +110,7 @@ impl Entry {
         if self.issuer.is_empty() || self.issuer == "reelport" {
             return Err("this name is that of the service itself, or empty".to_owned());
         }
-        let algorithms = algorithms(self.algorithms.into_list())?;
+        let algorithms = algorithms(&self.algorithms.into_list())?;
         let audience = self.audience.into_list();
         if audience.is_empty() || audience.iter().any(String::is_empty) {
             return Err(
@@ -182,7 +182,7 @@ impl Entry {
 }
 
 /// The algorithms: HS256 alone, or any of the asymmetric ones.
-fn algorithms(names: Vec<String>) -> Result<Vec<Algorithm>, String> {
+fn algorithms(names: &[String]) -> Result<Vec<Algorithm>, String> {
     let parse = |name: &String| match name.as_str() {
         "HS256" => Ok(Algorithm::HS256),
         "RS256" => Ok(Algorithm::RS256),

@@ -44,7 +44,7 @@ pub(super) fn parse_pem(text: &[u8], families: &[AlgorithmFamily]) -> Result<Key
         AlgorithmFamily::Rsa => DecodingKey::from_rsa_pem(text).ok(),
         AlgorithmFamily::Ec => DecodingKey::from_ec_pem(text).ok(),
         AlgorithmFamily::Ed => DecodingKey::from_ed_pem(text).ok(),
-        _ => None,
+        AlgorithmFamily::Hmac => None,
     };
     let key = families.iter().find_map(parse);
     let key = key.ok_or("it is not a public key in PEM format for these algorithms")?;

@@ -54,6 +54,7 @@ const MEDIA_TYPES: &[&str] = &[
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a separate parameter")]
 pub struct BulkImportParameters {
     /// published (the default), or draft: the changes then wait in drafts until they are published.
     #[param(value_type = Option<String>)]

@@ -123,7 +123,8 @@ mod tests {
             read.extend_from_slice(&chunk);
         }
         writing.await.unwrap();
-        let expected: String = (0..100_000).map(|number| format!("{number}\n")).collect();
-        assert_eq!(String::from_utf8(read).unwrap(), expected);
+        let read = String::from_utf8(read).unwrap();
+        let numbers: Vec<u32> = read.lines().map(|line| line.parse().unwrap()).collect();
+        assert_eq!(numbers, (0..100_000).collect::<Vec<_>>());
     }
 }
