@@ -54,6 +54,18 @@ async fn statuses(client: &Client, method: &Method, path: &str) -> BTreeSet<u16>
     found
 }
 
+#[test]
+fn each_operation_has_an_id_of_its_own() {
+    let ids: Vec<_> = operations()
+        .iter()
+        .map(|(_, path, operation)| (operation["operationId"].as_str().unwrap(), path.clone()))
+        .collect();
+    for (index, (id, path)) in ids.iter().enumerate() {
+        let same = ids[..index].iter().find(|(other, _)| other == id);
+        assert_eq!(same, None, "{path} has the same operationId");
+    }
+}
+
 #[tokio::test]
 async fn requests_with_mistakes_get_declared_answers() {
     let app = TestApp::sqlite().await;

@@ -40,7 +40,6 @@ pub struct LoginRequest {
     password: String,
     /// Whether the refresh token is put into a cookie that scripts cannot read (HttpOnly,
     /// SameSite=Strict) instead of the body, for pages of this origin. Default: false.
-    #[schema(default = false)]
     cookie: Option<bool>,
 }
 

@@ -163,7 +163,7 @@ impl BulkExportParameters {
         ServerErrors,
     )
 )]
-pub async fn export(
+pub async fn export_movies(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     RawQuery(parameters): RawQuery,

@@ -230,7 +230,7 @@ pub struct LineError {
         ServerErrors,
     )
 )]
-pub async fn import(
+pub async fn import_movies(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     RawQuery(parameters): RawQuery,
