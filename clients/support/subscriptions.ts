@@ -156,5 +156,5 @@ export function testSubscriptions(
 function described(error: unknown): string {
   const { networkError = error } = error as { networkError?: unknown };
   const { code, response } = networkError as { code?: number; response?: Response };
-  return [JSON.stringify(error), code, response?.status].join(" ");
+  return [JSON.stringify(error), String(networkError), code, response?.status].join(" ");
 }

@@ -289,6 +289,8 @@ async fn refresh(
             status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "The token is not text."
         ),
+        BodyErrors,
+        ServerErrors,
     )
 )]
 async fn logout(
@@ -345,6 +347,8 @@ async fn logout(
             status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "A field is missing or is not text, or the password is not allowed."
         ),
+        BodyErrors,
+        ServerErrors,
     )
 )]
 async fn use_password_link(

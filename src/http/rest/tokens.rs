@@ -21,6 +21,7 @@ use crate::catalog::accounts::role_of;
 use crate::document::{Category, Problem, ProblemCode, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
+use crate::http::openapi::{BodyErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -111,6 +112,7 @@ fn invalid(name: &str, message: String) -> ProblemDetails {
             status = 401, body = ProblemDetails, content_type = "application/problem+json",
             description = "No token, or an invalid one."
         ),
+        ServerErrors,
     )
 )]
 async fn list(
@@ -144,6 +146,8 @@ async fn list(
             status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "A field is missing or not allowed."
         ),
+        BodyErrors,
+        ServerErrors,
     )
 )]
 async fn create(
@@ -209,6 +213,7 @@ async fn create(
             status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such token."
         ),
+        ServerErrors,
     )
 )]
 async fn revoke(

@@ -17,7 +17,9 @@ use crate::http::limits::Limits;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::default().routes(routes!(export::export_movies)).routes(routes!(import::import_movies))
+    OpenApiRouter::default()
+        .routes(routes!(export::export_movies))
+        .routes(routes!(import::import_movies))
 }
 
 /// How many bulk exports and imports may run at the same time.
