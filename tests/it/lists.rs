@@ -14,7 +14,7 @@ const LISTS: &[(&str, &str)] = &[
     ("{ imports(#) { % } }", "/imports"),
     ("{ people(filter: {search: \"renn\"}, #) { % } }", "/people"),
     ("{ ceremonies(filter: {search: \"prize\"}, #) { % } }", "/ceremonies"),
-    ("{ platforms(#) { % } }", "/platforms"),
+    ("{ platforms(filter: {search: \"dock\"}, #) { % } }", "/platforms"),
     ("{ genres(#) { % } }", "/genres"),
     ("{ duplicatePeople(#) { % } }", "/duplicatePeople"),
     ("{ movie(id: \"m-1\") { revisions(category: TRIVIA, #) { % } } }", "/movie/revisions"),

@@ -72,14 +72,17 @@ async fn requests_with_mistakes_get_declared_answers() {
     app.full_movie("m").await;
     let mut all = BTreeSet::new();
     for (method, template, operation) in operations() {
-        let needs_token = operation.get("security").is_some();
+        let has_security = operation.get("security").is_some();
+        // A session also ends by its refresh token, without an access token.
+        let needs_token = has_security && !template.ends_with("/auth/logout");
+        let needs_role = needs_token && !template.starts_with("/api/v1/auth/");
         for (id, category) in
             [("m", "trivia"), ("none", "trivia"), ("m", "none"), ("%FF", "trivia"), ("m", "%FF")]
         {
             let path = filled(&template, id, category);
             for role in Role::ALL {
                 let found = statuses(&app.with_role(*role), &method, &path).await;
-                if needs_token && *role == Role::User {
+                if needs_role && *role == Role::User {
                     let is_refused = |status: &u16| matches!(status, 403 | 404);
                     assert!(found.iter().all(is_refused), "{method} {path}: {found:?}");
                 }
@@ -91,7 +94,8 @@ async fn requests_with_mistakes_get_declared_answers() {
                 all.extend(found);
             }
         }
-        if operation.get("requestBody").is_some() {
+        let is_streamed = template.ends_with("/movies/import");
+        if operation.get("requestBody").is_some() && !is_streamed {
             let path = filled(&template, "m", "trivia");
             let reply = app.admin().post_text(&path, " ".repeat(17 << 20)).await;
             assert_eq!(reply.status, 413, "{method} {path}: {}", reply.text);

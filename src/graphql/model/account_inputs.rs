@@ -1,12 +1,13 @@
 //! The inputs and payloads of mutations of accounts, sessions and tokens.
 
-use async_graphql::{ID, InputObject, MaybeUndefined, SimpleObject};
+use async_graphql::{ComplexObject, ID, InputObject, MaybeUndefined, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::accounts::{PersonalAccessToken, User};
 use super::user_error::UserError;
 use crate::catalog::access::Role;
 use crate::document::{Category, Source};
+use crate::graphql::query::Query;
 
 /// The credentials of an account.
 #[derive(InputObject)]
@@ -201,6 +202,7 @@ pub struct RefreshPayload {
 
 /// The result of changePassword: the tokens of a new session.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct ChangePasswordPayload {
     /// The access token. Send it in the header `Authorization: Bearer …`. Null if there are user
     /// errors.
@@ -220,6 +222,7 @@ pub struct ChangePasswordPayload {
 
 /// The result of logout.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct LogoutPayload {
     /// The id of the session that ended. Null if there are user errors.
     pub ended_session_id: Option<ID>,
@@ -229,6 +232,7 @@ pub struct LogoutPayload {
 
 /// The result of logoutEverywhere.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct LogoutEverywherePayload {
     /// The account, with the sessions and tokens that are left.
     pub viewer: Option<User>,
@@ -240,6 +244,7 @@ pub struct LogoutEverywherePayload {
 
 /// The result of createUser.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct CreateUserPayload {
     /// The account after the call. Null if there are user errors.
     pub user: Option<User>,
@@ -249,6 +254,7 @@ pub struct CreateUserPayload {
 
 /// The result of updateUser.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct UpdateUserPayload {
     /// The account after the call. Null if there are user errors.
     pub user: Option<User>,
@@ -258,6 +264,7 @@ pub struct UpdateUserPayload {
 
 /// The result of setPassword.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct SetPasswordPayload {
     /// The account after the call. Null if there are user errors.
     pub user: Option<User>,
@@ -267,6 +274,7 @@ pub struct SetPasswordPayload {
 
 /// The result of createPasswordLink.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct CreatePasswordLinkPayload {
     /// The secret, shown only here. Give the person the address of this service with /set-password#
     /// and the secret, or call usePasswordLink with it. Null if there are user errors.
@@ -286,6 +294,7 @@ pub struct UsePasswordLinkPayload {
 
 /// The result of deleteUser.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct DeleteUserPayload {
     /// The id of the deleted account. Null if there are user errors.
     pub deleted_user_id: Option<ID>,
@@ -295,6 +304,7 @@ pub struct DeleteUserPayload {
 
 /// The result of createToken.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct CreateTokenPayload {
     /// The token to send in the header `Authorization: Bearer …`. It is shown only here. Null if
     /// there are user errors.
@@ -307,9 +317,39 @@ pub struct CreateTokenPayload {
 
 /// The result of revokeToken.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct RevokeTokenPayload {
     /// The id of the revoked token. Null if there are user errors.
     pub revoked_token_id: Option<ID>,
     /// What is wrong with the input. If there are user errors, nothing was changed.
     pub user_errors: Vec<UserError>,
 }
+
+/// Adds the field `query` to payloads. The requests of the others have no token, so they could not
+/// read anything.
+macro_rules! leads_to_query {
+    ($($Payload:ident),*) => {
+        $(
+            #[ComplexObject]
+            impl $Payload {
+                /// The entry points for reading: what they answer includes what the call changed.
+                async fn query(&self) -> Option<Query> {
+                    Some(Query)
+                }
+            }
+        )*
+    };
+}
+
+leads_to_query!(
+    ChangePasswordPayload,
+    LogoutPayload,
+    LogoutEverywherePayload,
+    CreateUserPayload,
+    UpdateUserPayload,
+    SetPasswordPayload,
+    CreatePasswordLinkPayload,
+    DeleteUserPayload,
+    CreateTokenPayload,
+    RevokeTokenPayload
+);

@@ -206,6 +206,10 @@ async fn create(
     responses(
         (status = 204, description = "It is revoked."),
         (
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The id contains U+0000."
+        ),
+        (
             status = 401, body = ProblemDetails, content_type = "application/problem+json",
             description = "No token, or an invalid one."
         ),
