@@ -1,7 +1,7 @@
 //! Personal access tokens of the own account, for scripts.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -22,6 +22,7 @@ use crate::document::{Category, Problem, ProblemCode, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::openapi::{BodyErrors, ServerErrors};
+use crate::http::path::Path;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
