@@ -40,6 +40,7 @@ pub struct LoginRequest {
     password: String,
     /// Whether the refresh token is put into a cookie that scripts cannot read (HttpOnly,
     /// SameSite=Strict) instead of the body, for pages of this origin. Default: false.
+    #[schema(nullable = false)]
     cookie: Option<bool>,
 }
 
@@ -49,6 +50,7 @@ pub struct LoginRequest {
 pub struct RefreshRequest {
     /// The refresh token of the session. Default: that of the cookie; the request then needs the
     /// header `X-CSRF-Protection: 1`.
+    #[schema(nullable = false)]
     refresh_token: Option<String>,
 }
 

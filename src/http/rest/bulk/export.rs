@@ -44,14 +44,16 @@ pub struct BulkExportParameters {
     /// Text that the title or the original title contains.
     search: Option<String>,
     /// The earliest year of release, inclusive.
+    #[param(minimum = 0, maximum = 9999)]
     year_from: Option<i64>,
     /// The latest year of release, inclusive.
+    #[param(minimum = 0, maximum = 9999)]
     year_to: Option<i64>,
     /// Names or aliases of genres, separated by commas. A movie must have all of them.
     #[param(value_type = String)]
     genres: Vec<String>,
     /// The release status, for example released.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = ReleaseStatus)]
     status: Option<ReleaseStatus>,
     /// Categories in which a movie must have data, separated by commas.
     #[param(value_type = String)]
@@ -72,7 +74,7 @@ pub struct BulkExportParameters {
     as_of: Option<DateTime<Utc>>,
     /// zip (the default): {movie}/{category}.json, and a manifest as the last entry; ndjson: one
     /// envelope per line.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = BulkFormat)]
     format: Option<BulkFormat>,
     /// Whether to compress. By default an archive is compressed, and NDJSON is not; compressed, it
     /// is a gzip file.

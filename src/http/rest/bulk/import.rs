@@ -57,22 +57,22 @@ const MEDIA_TYPES: &[&str] = &[
 #[allow(clippy::struct_excessive_bools, reason = "each is a separate parameter")]
 pub struct BulkImportParameters {
     /// published (the default), or draft: the changes then wait in drafts until they are published.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Stage)]
     target: Option<Stage>,
     /// merge (the default) changes and adds; replace also removes list items that a document
     /// dropped since its base revision.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = ImportMode)]
     mode: Option<ImportMode>,
     /// Plan only: the lines say what would change, and nothing is written.
     dry_run: bool,
     /// The source of the values, overriding the documents: tmdb, manual or llm-generated.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Source)]
     source: Option<Source>,
     /// How to treat null. keep (the default): keep the stored value; clear: remove it.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = NullPolicy)]
     nulls: Option<NullPolicy>,
     /// How to resolve conflicts: fail (the default), keep_current or take_import.
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = ConflictPolicy)]
     on_conflict: Option<ConflictPolicy>,
     /// Whether to change locked values too, if the source is manual.
     override_locks: bool,
