@@ -110,7 +110,7 @@ pub struct CanDraft {
 pub struct CanManageAccounts {
     /// Who makes the change, for the log.
     pub name: String,
-    /// Whether common passwords may be set: by whoever has the database anyway.
+    /// Whether common passwords may be set: on the command line, which has the database anyway.
     pub(super) is_operator: bool,
 }
 

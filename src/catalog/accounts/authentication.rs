@@ -38,8 +38,8 @@ impl Accounts {
         let VerifiedToken { principal, session, version, issued_at, .. } = verified;
         let is_current = |account: &AccountStanding| match version {
             Some(version) => version == account.version,
-            // A platform that has the secret issues tokens without a version. Their times have whole
-            // seconds: one of the second of the change may be older, and is refused.
+            // A platform that has the secret issues tokens without a version. Their times have
+            // whole seconds: one of the second of the change may be older, and is refused.
             None => account
                 .tokens_since
                 .is_none_or(|since| issued_at.is_some_and(|at| at > since.timestamp())),

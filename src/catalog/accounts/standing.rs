@@ -3,8 +3,8 @@
 //!
 //! Triggers of the database change the access epoch whenever rights are taken away. A server keeps
 //! what it read as long as the epoch is the same, and reads the epoch itself at most [`LEASE`]
-//! before it relies on it. Whoever takes rights away waits for [`SETTLE`], which is longer, before
-//! acknowledging: then no server, of any process or machine, relies on an older epoch.
+//! before it relies on it. A function that takes rights away waits for [`SETTLE`], which is longer,
+//! before acknowledging: then no server, of any process or machine, relies on an older epoch.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

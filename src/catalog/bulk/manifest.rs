@@ -1,5 +1,6 @@
-//! The manifest of an archive: how many documents it has, and a digest of them. It is the last entry
-//! of the archive, so that a program that reads entries as they arrive recognises a complete one.
+//! The manifest of an archive: how many documents it has, and a digest of them. It is the last
+//! entry of the archive, so that a program that reads entries as they arrive recognises a complete
+//! one.
 
 use std::collections::BTreeMap;
 

@@ -297,9 +297,9 @@ impl Catalog {
     }
 
     /// Sends the published documents of a selection to `exports`, several at a time, in the order
-    /// of [`Catalog::list_contents`]. All of them are of the moment when the export started: what is
-    /// published meanwhile does not appear in it. Returns early without an error when the receiver
-    /// is dropped.
+    /// of [`Catalog::list_contents`]. All of them are of the moment when the export started: what
+    /// is published meanwhile does not appear in it. Returns early without an error when the
+    /// receiver is dropped.
     ///
     /// # Errors
     /// When storage fails.

@@ -1,5 +1,5 @@
-//! Writes exported documents as a ZIP archive or as NDJSON, in steps: each returns the bytes that it
-//! made, and keeps none.
+//! Writes exported documents as a ZIP archive or as NDJSON, in steps: each returns the bytes that
+//! it made, and keeps none.
 
 use std::io::Write as _;
 

@@ -178,8 +178,8 @@ impl Directory {
         self.ids.get(&(kind.as_str(), given.to_owned())).map(String::as_str)
     }
 
-    /// Replaces the ids of merged entities in a document by the ids that they redirect to, so that a
-    /// revision from before a merge can be compared with a later one.
+    /// Replaces the ids of merged entities in a document by the ids that they redirect to, so that
+    /// a revision from before a merge can be compared with a later one.
     pub fn follow_redirects(&self, fields: &'static [Field], data: &mut Object) {
         replace_entity_ids(fields, data, &|reference| {
             let own = reference.id()?;

@@ -1,6 +1,6 @@
-//! Results as server-sent events, in the mode "distinct connections" of the protocol of graphql-sse:
-//! each operation has a response of its own, with an event `next` for each result, and `complete` at
-//! the end.
+//! Results as server-sent events, in the mode "distinct connections" of the protocol of
+//! graphql-sse: each operation has a response of its own, with an event `next` for each result, and
+//! `complete` at the end.
 
 use std::convert::Infallible;
 

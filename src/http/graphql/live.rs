@@ -15,8 +15,8 @@ use crate::http::AppState;
 /// The results of a subscription.
 pub type Results = BoxStream<'static, Response>;
 
-/// Checks a subscription, and starts it. When this returns, it has begun, so that it misses no event
-/// from then on; or it has failed, and the results have the error.
+/// Checks a subscription, and starts it. When this returns, it has begun, so that it misses no
+/// event from then on; or it has failed, and the results have the error.
 ///
 /// # Errors
 /// When it is invalid for the schema, or costs more than allowed.

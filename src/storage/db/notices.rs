@@ -1,7 +1,7 @@
 //! Notices that something was committed: of transactions of this process, and on `PostgreSQL` of
 //! other processes.
 //!
-//! A notice may be missing, so whoever waits for one also looks on its own from time to time.
+//! A notice may be missing, so a reader also looks without one from time to time.
 //! `NOTIFY` is not sent by the writing transaction: `PostgreSQL` lets only one transaction with a
 //! notice commit at a time, and imports would wait for each other.
 

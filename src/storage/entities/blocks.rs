@@ -9,8 +9,8 @@ use crate::storage::tables::entity_block;
 /// The most rows that are read per set of blocking keys.
 const MAX_BLOCK_ROWS: u64 = 20_000;
 
-/// The entities that are indexed under any of these blocking keys. If there are too many, those with
-/// the smallest ids, so that the same names always have the same candidates.
+/// The entities that are indexed under any of these blocking keys. If there are too many, those
+/// with the smallest ids, so that the same names always have the same candidates.
 pub(super) async fn entities_in_blocks(
     connection: &impl ConnectionTrait,
     keys: Vec<i64>,
