@@ -25,9 +25,9 @@ mod values;
 pub use accounts::personal_tokens::PersonalTokenRow;
 pub use accounts::sessions::{EndedSessions, SessionRow};
 pub use accounts::standing::{AccountStanding, SubjectStanding, TokenStanding};
-pub use accounts::users::{KeyPage, UserChange, UserFilter, UserRow};
+pub use accounts::users::{UserChange, UserFilter, UserRow};
 pub use changes::entry::{FeedEntry, FeedFilter, FeedKind, FeedKinds, FeedPosition};
-pub use changes::pages::{FeedPage, FeedRequest};
+pub use changes::pages::FeedPage;
 pub use changes::record::DraftEnd;
 pub use db::{
     Backend, Commits, Database, Fault, Faults, NotReady, Notices, Transaction, TransactionStep,

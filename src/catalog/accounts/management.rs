@@ -7,7 +7,7 @@ use super::{
 use crate::catalog::CatalogError;
 use crate::catalog::access::{CanManageAccounts, Credential, Role, command_line_accounts};
 use crate::document::ids::entity_id;
-use crate::storage::{EndedSessions, KeyPage, Transaction, UserChange, UserFilter, UserRow};
+use crate::storage::{EndedSessions, PageRequest, Transaction, UserChange, UserFilter, UserRow};
 
 /// An account to create.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Accounts {
         &self,
         _permission: &CanManageAccounts,
         filter: &UserFilter,
-        page: &KeyPage,
+        page: &PageRequest<String>,
     ) -> Result<(Vec<UserRow>, bool), CatalogError> {
         Ok(self.catalog.database.users_page(filter, page).await?)
     }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::catalog::CatalogError;
 use crate::storage::{
-    Backend, Database, FeedEntry, FeedFilter, FeedPosition, FeedRequest, Notices,
+    Backend, Database, FeedEntry, FeedFilter, FeedPosition, Notices, PageRequest,
 };
 
 /// How many batches a subscriber may be behind; one that is further behind reads from the database.
@@ -99,8 +99,8 @@ impl Feed {
         database: &Database,
         position: &mut FeedPosition,
     ) -> Result<Next, CatalogError> {
-        let request = FeedRequest { from: Some(*position), limit: BATCH, is_backward: false };
-        let page = database.feed_page(&FeedFilter::default(), request).await?;
+        let request = PageRequest { from: Some(*position), limit: BATCH, backward: false };
+        let page = database.feed_page(&FeedFilter::default(), &request).await?;
         if let Some(last) = page.entries.last() {
             *position = last.position;
             // There may be no subscriber any more.

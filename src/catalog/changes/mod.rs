@@ -10,7 +10,7 @@ pub use watch::FeedWatch;
 
 use super::access::{CanDraft, CanRead};
 use super::{Catalog, CatalogError};
-use crate::storage::{Backend, FeedFilter, FeedKinds, FeedPage, FeedPosition, FeedRequest};
+use crate::storage::{Backend, FeedFilter, FeedKinds, FeedPage, FeedPosition, PageRequest};
 
 /// The shortest time between two notices to other processes.
 const ANNOUNCE_PAUSE: Duration = Duration::from_millis(50);
@@ -34,9 +34,9 @@ impl Catalog {
         &self,
         _: &CanRead,
         filter: &FeedFilter,
-        request: FeedRequest,
+        page: &PageRequest<FeedPosition>,
     ) -> Result<FeedPage, CatalogError> {
-        Ok(self.database.feed_page(&published(filter.clone()), request).await?)
+        Ok(self.database.feed_page(&published(filter.clone()), page).await?)
     }
 
     /// The number of published changes that pass the filter.

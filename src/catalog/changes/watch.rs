@@ -7,7 +7,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::feed::{Batch, Feed};
 use crate::catalog::CatalogError;
-use crate::storage::{Database, FeedEntry, FeedFilter, FeedPosition, FeedRequest};
+use crate::storage::{Database, FeedEntry, FeedFilter, FeedPosition, PageRequest};
 
 /// How many entries are read from the database at once.
 const PAGE: u64 = 100;
@@ -68,8 +68,8 @@ impl FeedWatch {
     }
 
     async fn catch_up(&mut self) -> Result<(), CatalogError> {
-        let request = FeedRequest { from: Some(self.position), limit: PAGE, is_backward: false };
-        let page = self.database.feed_page(&self.filter, request).await?;
+        let request = PageRequest { from: Some(self.position), limit: PAGE, backward: false };
+        let page = self.database.feed_page(&self.filter, &request).await?;
         self.is_behind = page.has_more;
         if let Some(last) = page.entries.last() {
             self.position = last.position;

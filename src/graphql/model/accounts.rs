@@ -1,11 +1,12 @@
 //! Accounts, sessions and personal access tokens.
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 
-use super::whole_lists::{PageArguments, Total, connection_of, newest_first};
+use super::pages::{Cursor, Page, PageArgs, connect};
+use super::totals::Totals;
+use super::whole_lists::newest_first;
 use crate::catalog::access::{Credential, Principal, Role};
 use crate::catalog::accounts::personal_tokens::categories_of;
 use crate::catalog::accounts::role_of;
@@ -16,12 +17,11 @@ use crate::graphql::error::ApiError;
 use crate::storage::{PersonalTokenRow, SessionRow, UserFilter as StoredFilter, UserRow};
 
 /// A page of accounts.
-pub type UserConnection = Connection<String, User, UserTotals, EmptyFields>;
+pub type UserConnection = Page<User>;
 /// A page of sessions.
-pub type SessionConnection = Connection<String, Session, Total, EmptyFields>;
+pub type SessionConnection = Page<Session>;
 /// A page of personal access tokens.
-pub type PersonalAccessTokenConnection =
-    Connection<String, PersonalAccessToken, Total, EmptyFields>;
+pub type PersonalAccessTokenConnection = Page<PersonalAccessToken>;
 
 /// Selects the accounts to list. An account must meet every condition that is given.
 #[derive(Debug, Clone, InputObject)]
@@ -47,18 +47,19 @@ pub fn own_id<'a>(kind: &str, id: &'a ID) -> &'a str {
 pub async fn list(
     ctx: &Context<'_>,
     filter: Option<UserFilter>,
-    page: PageArguments,
+    page: PageArgs,
 ) -> Result<UserConnection, ApiError> {
     let permission = ctx.can_manage_accounts()?;
-    let page = page.validate(USERS)?;
+    let page = page.request(|cursor| Cursor::read_key(USERS, cursor))?;
     let filter = filter.map_or_else(StoredFilter::default, |filter| StoredFilter {
         role: filter.role.map(|role| role.as_str().to_owned()),
         is_disabled: filter.is_disabled,
     });
     let (rows, has_more) = ctx.accounts().accounts(&permission, &filter, &page).await?;
     ctx.charge_objects(rows.len())?;
-    let entries = rows.into_iter().map(|row| (row.email.clone(), row)).collect();
-    Ok(connection_of(USERS, &page, has_more, entries, UserTotals(filter), User::of_row))
+    let users =
+        rows.into_iter().map(|row| (Cursor::new(USERS, &[&row.email]).0, User::of_row(row)));
+    Ok(connect(&page, has_more, Totals::Users(filter), users))
 }
 
 /// Resolves `Query.user`.
@@ -66,20 +67,6 @@ pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<User>, ApiError> 
     let permission = ctx.can_manage_accounts()?;
     let found = ctx.accounts().account(&permission, own_id("user", id)).await?;
     Ok(found.map(User::of_row))
-}
-
-/// The additional fields of [`UserConnection`].
-pub struct UserTotals(StoredFilter);
-
-/// The additional fields of [`UserConnection`].
-#[Object]
-impl UserTotals {
-    /// The number of accounts that match the filter, on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
-        let permission = ctx.can_manage_accounts()?;
-        let count = ctx.accounts().count_accounts(&permission, &self.0).await;
-        Ok(count.map_err(ApiError::from)?)
-    }
 }
 
 /// An account: that of the request's token, or one that an ADMIN looks at.
@@ -193,7 +180,8 @@ impl User {
         #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
         before: Option<String>,
     ) -> async_graphql::Result<SessionConnection> {
-        let page = PageArguments { first, after, last, before }.validate(SESSIONS)?;
+        let page = PageArgs { first, after, last, before };
+        let page = page.request(|cursor| Cursor::read_key(SESSIONS, cursor))?;
         let rows = ctx.account_loaders().sessions.load_one(self.id.clone()).await;
         let rows = rows.map_err(ApiError::from)?.unwrap_or_default();
         let key = |row: &SessionRow| time_key(row.created_at, &row.id);
@@ -218,7 +206,8 @@ impl User {
         #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
         before: Option<String>,
     ) -> async_graphql::Result<PersonalAccessTokenConnection> {
-        let page = PageArguments { first, after, last, before }.validate(TOKENS)?;
+        let page = PageArgs { first, after, last, before };
+        let page = page.request(|cursor| Cursor::read_key(TOKENS, cursor))?;
         let rows = ctx.account_loaders().tokens.load_one(self.id.clone()).await;
         let rows = rows.map_err(ApiError::from)?.unwrap_or_default();
         let key = |row: &PersonalTokenRow| time_key(row.created_at, &row.id);

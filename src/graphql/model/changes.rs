@@ -1,20 +1,18 @@
 //! The change feed: published changes, and events of drafts.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 
 use super::drafts::{Draft, DraftFilter};
-use super::pages::{Cursor, PageArgs, invalid_cursor, validate_text, validate_time};
+use super::pages::{Cursor, Page, PageArgs, connect, invalid_cursor, validate_text, validate_time};
+use super::totals::Totals;
 use super::types::{Movie, MovieExport};
 use crate::catalog::CatalogError;
 use crate::document::change::{ChangeKind, DraftEventKind};
 use crate::document::{Category, MovieId, Source};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{ApiError, Restricted};
-use crate::storage::{
-    DraftEntry, FeedEntry, FeedFilter, FeedKind, FeedKinds, FeedPosition, FeedRequest,
-};
+use crate::storage::{DraftEntry, FeedEntry, FeedFilter, FeedKind, FeedKinds, FeedPosition};
 
 /// Maximum number of movies in a filter.
 const MAX_MOVIES: usize = 100;
@@ -40,7 +38,7 @@ pub struct ChangeFilter {
 }
 
 /// A page of published changes.
-pub type ChangeConnection = Connection<String, Change, ChangeTotals, EmptyFields>;
+pub type ChangeConnection = Page<Change>;
 
 const LIST: &str = "changes";
 
@@ -117,36 +115,11 @@ pub async fn list(
     let permission = ctx.can_read()?;
     let page = page.request(read_cursor)?;
     let filter = change_filter(filter)?;
-    let (from, is_backward) = (page.from, page.backward);
-    let request = FeedRequest { from, limit: page.limit, is_backward };
-    let found = ctx.catalog().changes(&permission, &filter, request).await?;
+    let found = ctx.catalog().changes(&permission, &filter, &page).await?;
     ctx.charge_objects(found.entries.len())?;
-    let has_from = from.is_some();
-    let (has_previous, has_next) =
-        if is_backward { (found.has_more, has_from) } else { (has_from, found.has_more) };
-    let mut connection =
-        Connection::with_additional_fields(has_previous, has_next, ChangeTotals(filter));
-    connection.edges = found
-        .entries
-        .into_iter()
-        .filter_map(|entry| Some(Edge::new(cursor(entry.position), Change::of(entry)?)))
-        .collect();
-    Ok(connection)
-}
-
-/// The additional fields of [`ChangeConnection`].
-pub struct ChangeTotals(FeedFilter);
-
-/// The additional fields of [`ChangeConnection`].
-#[Object]
-impl ChangeTotals {
-    /// The number of changes that match the filter, on all pages. Counting reads all of them, so
-    /// ask for it only if it is shown.
-    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
-        let permission = ctx.can_read()?;
-        let count = ctx.catalog().count_changes(&permission, &self.0).await;
-        Ok(count.map_err(ApiError::from)?)
-    }
+    let changes = found.entries.into_iter();
+    let changes = changes.filter_map(|entry| Some((cursor(entry.position), Change::of(entry)?)));
+    Ok(connect(&page, found.has_more, Totals::Changes(filter), changes))
 }
 
 /// Loads the movie of an entry; `None` if it was deleted since.

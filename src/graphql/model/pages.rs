@@ -97,6 +97,14 @@ impl Cursor {
             parts.map(|(_, parts)| parts.split('\n').map(str::to_owned).collect::<Vec<_>>());
         parts.and_then(|parts| parts.try_into().ok()).ok_or_else(invalid_cursor)
     }
+
+    /// The only sort value of a cursor of `list`.
+    ///
+    /// # Errors
+    /// When the text is not a cursor of that list.
+    pub fn read_key(list: &str, text: &str) -> Result<String, ApiError> {
+        Self::read::<1>(list, text).map(|[key]| key)
+    }
 }
 
 /// The error for a text that is not a cursor of the list.

@@ -7,7 +7,7 @@ use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, MovieId};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
-use crate::storage::{DraftFilter, ImportFilter};
+use crate::storage::{DraftFilter, FeedFilter, ImportFilter, UserFilter};
 
 /// What a connection counts for its field `totalCount`.
 pub enum Totals {
@@ -29,6 +29,10 @@ pub enum Totals {
     Imports(ImportFilter),
     /// The revisions of a document.
     Revisions(MovieId, Category),
+    /// The published changes that match a filter.
+    Changes(FeedFilter),
+    /// The accounts that match a filter.
+    Users(UserFilter),
 }
 
 /// The additional fields of all connections.
@@ -64,6 +68,10 @@ async fn count(ctx: &Context<'_>, totals: &Totals) -> Result<u64, ApiError> {
         Totals::Imports(filter) => catalog.count_imports(&ctx.can_draft()?, filter).await?,
         Totals::Revisions(movie, category) => {
             catalog.count_revisions(&ctx.can_draft()?, movie, *category).await?
+        }
+        Totals::Changes(filter) => catalog.count_changes(&ctx.can_read()?, filter).await?,
+        Totals::Users(filter) => {
+            ctx.accounts().count_accounts(&ctx.can_manage_accounts()?, filter).await?
         }
     })
 }

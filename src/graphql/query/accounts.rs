@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 
 use crate::graphql::error::{Restricted, restricted};
 use crate::graphql::model::accounts::{self, User, UserConnection, UserFilter};
-use crate::graphql::model::whole_lists::PageArguments;
+use crate::graphql::model::pages::PageArgs;
 
 /// The fields of `Query` for accounts.
 pub struct AccountQuery;
@@ -26,7 +26,7 @@ impl AccountQuery {
         #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
         before: Option<String>,
     ) -> Restricted<UserConnection> {
-        let page = PageArguments { first, after, last, before };
+        let page = PageArgs { first, after, last, before };
         restricted(accounts::list(ctx, filter, page).await)
     }
 

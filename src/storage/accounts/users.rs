@@ -1,14 +1,14 @@
 //! User accounts.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Order};
 use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
 };
 
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{deleted_account, user};
-use crate::storage::{Database, StorageError, Transaction};
+use crate::storage::{Database, PageRequest, StorageError, Transaction};
 
 /// An account. The email is in lower case.
 #[derive(Debug, Clone)]
@@ -46,16 +46,6 @@ pub struct UserChange {
 pub struct UserFilter {
     pub role: Option<String>,
     pub is_disabled: Option<bool>,
-}
-
-/// A page of a list that is ordered by one text.
-#[derive(Debug, Clone)]
-pub struct KeyPage {
-    /// The key of the last entry of the page before.
-    pub from: Option<String>,
-    pub limit: u64,
-    /// Whether the page is before the key instead of after it.
-    pub backward: bool,
 }
 
 impl From<user::Model> for UserRow {
@@ -136,29 +126,17 @@ impl Database {
     pub async fn users_page(
         &self,
         filter: &UserFilter,
-        page: &KeyPage,
+        page: &PageRequest<String>,
     ) -> Result<(Vec<UserRow>, bool), StorageError> {
+        let email = user::Column::Email;
         let mut query = filtered(filter);
         if let Some(from) = &page.from {
             let from = from.as_str();
-            query = query.filter(if page.backward {
-                user::Column::Email.lt(from)
-            } else {
-                user::Column::Email.gt(from)
-            });
+            query = query.filter(if page.backward { email.lt(from) } else { email.gt(from) });
         }
-        query = if page.backward {
-            query.order_by_desc(user::Column::Email)
-        } else {
-            query.order_by_asc(user::Column::Email)
-        };
-        let mut rows = query.limit(page.limit + 1).all(&self.reader).await?;
-        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        if page.backward {
-            rows.reverse();
-        }
+        let direction = if page.backward { Order::Desc } else { Order::Asc };
+        let rows = query.order_by(email, direction).limit(page.rows()).all(&self.reader).await?;
+        let (rows, has_more) = page.cut(rows);
         Ok((rows.into_iter().map(Into::into).collect(), has_more))
     }
 

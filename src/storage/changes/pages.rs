@@ -4,6 +4,7 @@
 //! `SQLite` has one writer at a time, so each entry that is visible is settled. On `PostgreSQL`
 //! see [`HORIZON`].
 
+use sea_orm::sea_query::Order;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter,
     QueryOrder, QuerySelect, Select, Statement,
@@ -12,7 +13,7 @@ use sea_orm::{
 use super::entry::{FeedEntry, FeedFilter, FeedPosition, entry};
 use crate::document::MovieId;
 use crate::storage::tables::change;
-use crate::storage::{Backend, Database, StorageError};
+use crate::storage::{Backend, Database, PageRequest, StorageError};
 
 /// The first transaction whose entries may not be settled, counted from `change_feed.base`.
 ///
@@ -44,17 +45,6 @@ const HORIZON: &str = "
     SELECT base + CASE WHEN some_hidden THEN oldest
         ELSE next - greatest(distance, 0) END AS horizon
     FROM instant, opened, change_feed";
-
-/// Which part of the feed to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FeedRequest {
-    /// Read from here: after this entry, or before it if `is_backward`. `None` reads from the
-    /// start, or from the end.
-    pub from: Option<FeedPosition>,
-    pub limit: u64,
-    /// Whether to read the last entries before `from`.
-    pub is_backward: bool,
-}
 
 /// A part of the feed, in the order of the feed.
 #[derive(Debug, Default)]
@@ -135,32 +125,22 @@ impl Database {
     pub async fn feed_page(
         &self,
         filter: &FeedFilter,
-        request: FeedRequest,
+        page: &PageRequest<FeedPosition>,
     ) -> Result<FeedPage, StorageError> {
-        let FeedRequest { from, limit, is_backward } = request;
         let mut query = self.entries(filter).await?;
-        if let Some(from) = from {
-            query = query.filter(self.beyond(from, is_backward));
+        if let Some(from) = page.from {
+            query = query.filter(self.beyond(from, page.backward));
         }
+        let direction = if page.backward { Order::Desc } else { Order::Asc };
         let columns: &[change::Column] = match self.backend {
             Backend::Sqlite => &[change::Column::Position],
             Backend::Postgres => &[change::Column::TransactionId, change::Column::Position],
         };
         for column in columns {
-            query = if is_backward {
-                query.order_by_desc(*column)
-            } else {
-                query.order_by_asc(*column)
-            };
+            query = query.order_by(*column, direction.clone());
         }
-        let rows = query.limit(limit.saturating_add(1)).all(&self.reader).await?;
-        let mut entries = rows.into_iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let has_more = entries.len() > limit;
-        entries.truncate(limit);
-        if is_backward {
-            entries.reverse();
-        }
+        let rows = query.limit(page.rows()).all(&self.reader).await?;
+        let (entries, has_more) = page.cut(rows.into_iter().map(entry).collect::<Result<_, _>>()?);
         Ok(FeedPage { entries, has_more })
     }
 
@@ -177,8 +157,8 @@ impl Database {
     /// # Errors
     /// When the database fails.
     pub async fn feed_end(&self) -> Result<FeedPosition, StorageError> {
-        let request = FeedRequest { from: None, limit: 1, is_backward: true };
-        let page = self.feed_page(&FeedFilter::default(), request).await?;
+        let last = PageRequest { from: None, limit: 1, backward: true };
+        let page = self.feed_page(&FeedFilter::default(), &last).await?;
         Ok(page.entries.first().map(|last| last.position).unwrap_or_default())
     }
 
