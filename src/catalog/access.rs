@@ -68,9 +68,6 @@ pub enum Credential {
     },
     /// A personal access token.
     Personal {
-        id: String,
-        /// The hash under which it is stored.
-        hash: String,
         /// The only categories that it may change. `None`: all.
         categories: Option<Arc<[Category]>>,
     },
@@ -144,10 +141,26 @@ impl Principal {
         }
     }
 
+    /// The session of the request's token, if it has one.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        match &self.credential {
+            Credential::Session { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Whether the request's token is that of a log-in here, not that of a script or of another
+    /// issuer.
+    #[must_use]
+    pub const fn is_logged_in(&self) -> bool {
+        matches!(self.credential, Credential::Session { .. } | Credential::Account { .. })
+    }
+
     /// The only categories that the request may change. `None`: all.
     const fn categories(&self) -> Option<&Arc<[Category]>> {
         match &self.credential {
-            Credential::Personal { categories, .. } => categories.as_ref(),
+            Credential::Personal { categories } => categories.as_ref(),
             Credential::Issuer
             | Credential::Foreign
             | Credential::Account { .. }

@@ -11,14 +11,16 @@ use tokio::sync::mpsc;
 
 use super::files::{DatabaseFiles, Output, standard_output};
 use super::terminal::print_error;
-use super::{CliError, FAILED, SOME_FAILED, open, parse_choice, require_database};
+use super::{
+    CliError, FAILED, SOME_FAILED, open, parse_categories, parse_choice, require_database,
+};
 use crate::catalog::CatalogError;
 use crate::catalog::access::command_line;
 use crate::catalog::bulk::{ArchiveError, BulkFormat, BulkWriter, PastMoment, Selection};
 use crate::catalog::export::Export;
 use crate::catalog::movies::MovieQuery;
 use crate::config::DatabaseArgs;
-use crate::document::{Category, MovieId};
+use crate::document::MovieId;
 use crate::storage::MovieFilter;
 
 /// Options of `export`.
@@ -62,8 +64,8 @@ pub(super) async fn export(
     args: &ExportArgs,
 ) -> Result<ExitCode, CliError> {
     let format = parse_choice("--format", &args.format, BulkFormat::parse, BulkFormat::VALUES)?;
-    let categories = parse_categories("--category", &args.category)?;
-    let missing = parse_categories("--missing", &args.missing)?;
+    let categories = parse_categories("--category", args.category.iter().map(|text| text.trim()))?;
+    let missing = parse_categories("--missing", args.missing.iter().map(|text| text.trim()))?;
     let mut movies = None;
     if let Some(ids) = &args.ids {
         let parsed: Result<Vec<MovieId>, _> = ids.iter().map(|id| id.trim().parse()).collect();
@@ -138,12 +140,6 @@ pub(super) async fn export(
 struct Written {
     count: u64,
     file: Option<NamedTempFile>,
-}
-
-fn parse_categories(option: &str, texts: &[String]) -> Result<Vec<Category>, CliError> {
-    let parsed = texts.iter().map(|text| text.trim().parse());
-    let parsed: Result<Vec<Category>, _> = parsed.collect();
-    parsed.map_err(|error| CliError::Usage(format!("{option}: {error}")))
 }
 
 /// Writes all exports. A regular file is written under a temporary name, to be renamed when it is

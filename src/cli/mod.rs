@@ -301,3 +301,12 @@ fn parse_choice<T>(
         ))
     })
 }
+
+/// Reads the categories of an option.
+fn parse_categories<'a>(
+    option: &str,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<Vec<Category>, CliError> {
+    let parsed: Result<Vec<Category>, _> = names.map(str::parse).collect();
+    parsed.map_err(|error| CliError::Usage(format!("{option}: {error}")))
+}

@@ -7,13 +7,14 @@ use clap::{Args, Subcommand};
 use super::serve::jwt_secret;
 use super::terminal::{print_line, printable};
 use super::users::parse_role;
-use super::{CliError, open, require_database};
+use super::{CliError, open, parse_categories, parse_choice, require_database};
 use crate::catalog::access::command_line_accounts;
 use crate::catalog::accounts::personal_tokens::{DEFAULT_DAYS, Expiry, NewToken, TokenOwner};
 use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::accounts::{Accounts, role_of};
 use crate::config::{DatabaseArgs, TokenArgs};
-use crate::document::{Category, Source};
+use crate::document::Source;
+use crate::document::node_ids::without_prefix;
 use crate::storage::UserRow;
 
 /// The account of an access token, or a subcommand.
@@ -126,7 +127,7 @@ async fn manage(database: &DatabaseArgs, command: TokenCommand) -> Result<ExitCo
             }
         }
         TokenCommand::Revoke { id } => {
-            let own = id.strip_prefix("token:").unwrap_or(&id);
+            let own = without_prefix("token", &id);
             let permission = command_line_accounts();
             if !accounts.revoke_token(TokenOwner::Anyone(&permission), own).await? {
                 return Err(CliError::Usage(format!("--id: there is no token {own}")));
@@ -144,24 +145,17 @@ async fn account(accounts: &Accounts, email: &str) -> Result<UserRow, CliError> 
 }
 
 async fn create(accounts: &Accounts, arguments: CreateArgs) -> Result<(), CliError> {
-    let source = match arguments.source.as_deref() {
-        None => None,
-        Some(text) => Some(Source::parse(text).ok_or_else(|| {
-            let allowed = Source::VALUES.join(", ");
-            CliError::Usage(format!("--source: found {text:?}; allowed is one of {allowed}"))
-        })?),
-    };
+    let source = arguments.source.as_deref();
+    let source = source.map(|text| parse_choice("--source", text, Source::parse, Source::VALUES));
     let categories = arguments.categories.as_deref().map(|text| {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-        names.map(str::parse::<Category>).collect::<Result<Vec<_>, _>>()
+        parse_categories("--categories", names)
     });
-    let categories = categories.transpose();
     let new = NewToken {
         name: arguments.name,
         role: parse_role(&arguments.role)?,
-        source,
-        categories: categories
-            .map_err(|error| CliError::Usage(format!("--categories: {error}")))?,
+        source: source.transpose()?,
+        categories: categories.transpose()?,
         can_publish: arguments.may_publish,
         expiry: if arguments.never_expires { Expiry::Never } else { Expiry::Days(arguments.days) },
     };

@@ -197,6 +197,13 @@ fn parse_document(text: &str) -> Option<(MovieId, Category, Option<&str>)> {
     Some((movie, category, parts.next()))
 }
 
+/// The part of an id after the prefix of its kind and a colon. Ids without it are taken as they
+/// are.
+#[must_use]
+pub fn without_prefix<'a>(kind: &str, id: &'a str) -> &'a str {
+    id.strip_prefix(kind).and_then(|rest| rest.strip_prefix(':')).unwrap_or(id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,10 @@ pub enum RefreshCookie {
     Token(String),
 }
 
+/// Why the refresh token of an [`Unprotected`](RefreshCookie::Unprotected) cookie is not used.
+pub const UNPROTECTED_COOKIE: &str = "to use the refresh token of the cookie, a page of this \
+    origin sends the header X-CSRF-Protection: 1";
+
 /// A change of the cookie, to be sent with the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CookieChange {

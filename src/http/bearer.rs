@@ -1,6 +1,7 @@
 //! Extractors for bearer tokens (RFC 6750).
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -11,7 +12,7 @@ use super::AppState;
 use super::problem::ProblemDetails;
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
-use crate::catalog::accounts::tokens::InvalidToken;
+use crate::catalog::accounts::tokens::{InvalidToken, LEEWAY};
 
 /// The principal of a valid token. Requests without a valid token are rejected with 401.
 pub struct Bearer(pub Principal);
@@ -44,7 +45,7 @@ pub enum TokenError {
 }
 
 /// How long after its expiry a token is refused at the latest.
-pub const EXPIRY_LEEWAY: std::time::Duration = std::time::Duration::from_secs(6);
+pub const EXPIRY_LEEWAY: Duration = Duration::from_secs(LEEWAY.unsigned_abs() + 1);
 /// Maximum length of a header value, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
 /// What clients send when they format a token that they do not have.

@@ -88,28 +88,24 @@ pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ProblemDetails
         return Err(too_large());
     }
     axum::body::to_bytes(body, limit).await.map_err(|error| {
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            if cause.is::<http_body_util::LengthLimitError>() {
-                return too_large();
-            }
-            source = cause.source();
+        match cause::<http_body_util::LengthLimitError>(&error) {
+            Some(_) => too_large(),
+            None => BodyError::find(&error).into(),
         }
-        BodyError::find(&error).into()
     })
+}
+
+/// The first cause of an error that is a `T`.
+fn cause<T: std::error::Error + 'static>(error: &axum::Error) -> Option<&T> {
+    let mut causes =
+        std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.find_map(|cause| cause.downcast_ref())
 }
 
 impl BodyError {
     /// The cause of an error of a body.
     pub fn find(error: &axum::Error) -> Self {
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            if let Some(error) = cause.downcast_ref::<Self>() {
-                return error.clone();
-            }
-            source = cause.source();
-        }
-        Self::Broken
+        cause::<Self>(error).cloned().unwrap_or(Self::Broken)
     }
 }
 

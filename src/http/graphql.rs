@@ -54,7 +54,7 @@ pub async fn get(
         let Some(accepted) = Accepted::of(&parts.headers) else {
             return not_acceptable(&credentials);
         };
-        let handler = Handler::new(state, address, &parts);
+        let handler = Handler::new(state, address, parts);
         let request = EncodedRequest::Query(query.unwrap_or_default());
         Box::pin(handler.handle(accepted, credentials, request, true)).await
     };
@@ -91,7 +91,7 @@ pub async fn post(
             }
             (Err(problem), _) => return problem.into_response(),
         };
-        let handler = Handler::new(state, address, &parts);
+        let handler = Handler::new(state, address, parts);
         let request = EncodedRequest::Body(bytes);
         Box::pin(handler.handle(accepted, credentials, request, false)).await
     };
@@ -113,10 +113,9 @@ struct Handler {
 }
 
 impl Handler {
-    fn new(state: AppState, address: IpAddr, parts: &Parts) -> Self {
-        // What a log-in needs; most requests have neither a cookie nor these headers.
-        let headers = parts.headers.clone();
-        Self { state, address, request_id: request_id::of(&parts.extensions), headers }
+    fn new(state: AppState, address: IpAddr, parts: Parts) -> Self {
+        let request_id = request_id::of(&parts.extensions);
+        Self { state, address, request_id, headers: parts.headers }
     }
 
     /// The client that sent the request.
@@ -187,7 +186,8 @@ impl Handler {
             return get_takes_queries_only();
         }
         let budget = Arc::new(Budget::new(limits.clone()));
-        let client = Arc::new(self.client());
+        // Only mutations read it.
+        let client = if operation.is_query() { Arc::default() } else { Arc::new(self.client()) };
         let context = RequestContext::new(
             principal,
             Some(self.address),
@@ -221,14 +221,9 @@ impl Handler {
         limits: Limits,
     ) -> Response {
         let Self { state, request_id, headers, .. } = self;
-        let session = match bearer::token(&headers).and_then(Result::ok) {
-            Some(token) if principal.is_some() => match Session::start(&state, token).await {
-                Ok(Ok(session)) => Some(session),
-                Ok(Err(error)) => return unauthenticated(MediaType::Json, error),
-                Err(error) => return unverified(MediaType::Json, error),
-            },
-            _ => None,
-        };
+        let token = bearer::token(&headers).and_then(Result::ok);
+        let session = principal.clone().zip(token);
+        let session = session.map(|(principal, token)| Session::new(principal, token));
         let account = principal.as_ref().map(|principal| principal.subject.as_str());
         let place = match state.subscriptions.stream(account) {
             Ok(place) => place,

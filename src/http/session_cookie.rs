@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::problem::ProblemDetails;
-use crate::graphql::client::{CookieChange, RefreshCookie};
+use crate::graphql::client::{CookieChange, RefreshCookie, UNPROTECTED_COOKIE};
 
 /// The name over plain HTTP, as on a developer's machine.
 const NAME: &str = "reelport_refresh";
@@ -44,9 +44,7 @@ fn is_own_page(headers: &HeaderMap) -> bool {
 
 /// The refusal of a request that relies on the cookie without the header.
 pub fn unprotected() -> ProblemDetails {
-    let detail = "to use the refresh token of the cookie, a page of this origin sends the header \
-                  X-CSRF-Protection: 1";
-    ProblemDetails::new(StatusCode::FORBIDDEN, "FORBIDDEN", detail)
+    ProblemDetails::new(StatusCode::FORBIDDEN, "FORBIDDEN", UNPROTECTED_COOKIE)
 }
 
 /// The value of `Set-Cookie` for a change. The request tells whether the browser uses HTTPS.

@@ -70,44 +70,6 @@ impl Accounts {
             }
         }
     }
-
-    /// Whether the token that a request was authenticated with is still accepted. For connections
-    /// that stay open.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn is_still_valid(&self, principal: &Principal) -> Result<bool, CatalogError> {
-        let has_role = |role: &str| role_of(role).includes(principal.role);
-        Ok(match &principal.credential {
-            Credential::Foreign => true,
-            Credential::Session { id, version } => {
-                let account = self.standings.session(&self.catalog, id).await?;
-                account.is_some_and(|account| !account.is_disabled && account.version == *version)
-            }
-            Credential::Account { .. } | Credential::Issuer => {
-                let standing = self.standings.subject(&self.catalog, &principal.subject).await?;
-                match (&*standing, &principal.credential) {
-                    (SubjectStanding::Known(account), Credential::Account { version }) => {
-                        !account.is_disabled && account.version == *version
-                    }
-                    (SubjectStanding::Known(account), _) => {
-                        !account.is_disabled && has_role(&account.role)
-                    }
-                    (SubjectStanding::Deleted, _) => false,
-                    (SubjectStanding::Unknown, credential) => *credential == Credential::Issuer,
-                }
-            }
-            Credential::Personal { hash, .. } => {
-                let token = self.standings.token(&self.catalog, hash).await?;
-                let now = self.catalog.clock.now();
-                token.is_some_and(|token| {
-                    !token.account.is_disabled
-                        && has_role(&token.account.role)
-                        && token.expires_at.is_none_or(|expires_at| now < expires_at)
-                })
-            }
-        })
-    }
 }
 
 /// The account with the rights that it has now. A token never gives more than it says.

@@ -98,7 +98,17 @@ impl Accounts {
         _permission: &CanManageAccounts,
         email: &str,
     ) -> Result<Option<UserRow>, CatalogError> {
-        Ok(self.catalog.database.user_by_email(&normalize_email(email)).await?)
+        self.find(AccountKey::Email(email)).await
+    }
+
+    /// The account that is meant, if it exists.
+    pub(super) async fn find(&self, key: AccountKey<'_>) -> Result<Option<UserRow>, CatalogError> {
+        Ok(match key {
+            AccountKey::Id(id) => self.catalog.database.user_by_id(id).await?,
+            AccountKey::Email(email) => {
+                self.catalog.database.user_by_email(&normalize_email(email)).await?
+            }
+        })
     }
 
     /// Creates an account.
@@ -182,13 +192,7 @@ impl Accounts {
         key: AccountKey<'_>,
         new: NewPassword<'_>,
     ) -> Result<Result<UserRow, AccountProblem>, CatalogError> {
-        let found = match key {
-            AccountKey::Id(id) => self.catalog.database.user_by_id(id).await?,
-            AccountKey::Email(email) => {
-                self.catalog.database.user_by_email(&normalize_email(email)).await?
-            }
-        };
-        let email = found.map(|user| user.email).unwrap_or_default();
+        let email = self.find(key).await?.map(|user| user.email).unwrap_or_default();
         if let Err(problem) = check_set_password(permission, new.password, &email) {
             return Ok(Err(problem));
         }
@@ -349,14 +353,13 @@ impl Accounts {
         &self,
         email: &str,
     ) -> Result<Result<String, AccountProblem>, CatalogError> {
-        let email = normalize_email(email);
-        match self.catalog.database.user_by_email(&email).await? {
+        match self.find(AccountKey::Email(email)).await? {
             Some(user) => {
                 let begun = self.begin_session(user, None, "reelport token", None).await?;
                 debug_assert!(!matches!(begun.principal.credential, Credential::Issuer));
                 Ok(Ok(begun.access_token))
             }
-            None => Ok(Err(AccountProblem::NotFound(email))),
+            None => Ok(Err(AccountProblem::NotFound(normalize_email(email)))),
         }
     }
 
@@ -365,7 +368,7 @@ impl Accounts {
     /// # Errors
     /// When storage or hashing fails.
     pub async fn has_password(&self, email: &str, password: &str) -> Result<bool, CatalogError> {
-        let Some(user) = self.catalog.database.user_by_email(&normalize_email(email)).await? else {
+        let Some(user) = self.find(AccountKey::Email(email)).await? else {
             return Ok(false);
         };
         let permit = passwords::permit().await;

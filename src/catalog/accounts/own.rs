@@ -8,7 +8,7 @@ use super::sessions::LoggedIn;
 use super::throttle::TooManyAttempts;
 use super::{AccountProblem, Accounts, check_password, passwords};
 use crate::catalog::CatalogError;
-use crate::catalog::access::{Credential, Principal};
+use crate::catalog::access::Principal;
 use crate::storage::{EndedSessions, UserChange, UserRow};
 
 /// Why a password was not changed.
@@ -31,15 +31,15 @@ pub struct OwnPassword<'a> {
 }
 
 impl Accounts {
-    /// The account of a request, if it is one of this service.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn own_account(
+    /// The account of a request with the token of a log-in; `None` for other tokens.
+    pub(super) async fn login_account(
         &self,
         principal: &Principal,
     ) -> Result<Option<UserRow>, CatalogError> {
-        Ok(self.catalog.database.user_by_id(&principal.subject).await?)
+        if !principal.is_logged_in() {
+            return Ok(None);
+        }
+        self.stored_account(&principal.subject).await
     }
 
     /// The account with this id, to show more of an account that may be looked at already.
@@ -102,10 +102,9 @@ impl Accounts {
         client: &str,
     ) -> Result<Result<LoggedIn, PasswordNotChanged>, CatalogError> {
         // A script's token cannot take over the account.
-        let is_login =
-            matches!(principal.credential, Credential::Session { .. } | Credential::Account { .. });
-        let user = if is_login { self.own_account(principal).await? } else { None };
-        let Some(user) = user else { return Ok(Err(PasswordNotChanged::NoAccount)) };
+        let Some(user) = self.login_account(principal).await? else {
+            return Ok(Err(PasswordNotChanged::NoAccount));
+        };
         if let Err(refused) = self.throttle.check(&user.email, address, Instant::now()).await? {
             return Ok(Err(PasswordNotChanged::TooManyAttempts(refused)));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::management::{AccountKey, replace_password};
-use super::{AccountProblem, Accounts, check_password, normalize_email, passwords};
+use super::{AccountProblem, Accounts, check_password, passwords};
 use crate::catalog::CatalogError;
 use crate::catalog::access::CanManageAccounts;
 
@@ -38,12 +38,7 @@ impl Accounts {
         permission: &CanManageAccounts,
         key: AccountKey<'_>,
     ) -> Result<Result<PasswordLink, AccountProblem>, CatalogError> {
-        let user = match key {
-            AccountKey::Id(id) => self.catalog.database.user_by_id(id).await?,
-            AccountKey::Email(email) => {
-                self.catalog.database.user_by_email(&normalize_email(email)).await?
-            }
-        };
+        let user = self.find(key).await?;
         let (AccountKey::Id(shown) | AccountKey::Email(shown)) = key;
         let Some(user) = user else {
             return Ok(Err(AccountProblem::NotFound(shown.chars().take(80).collect())));

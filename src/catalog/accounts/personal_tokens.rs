@@ -135,10 +135,10 @@ pub(super) async fn authenticate(
         return Ok(Err(InvalidToken::Expired));
     }
     accounts.note_use(&token, now);
-    Ok(Ok(principal(&token, hash)))
+    Ok(Ok(principal(&token)))
 }
 
-fn principal(token: &TokenStanding, hash: String) -> Principal {
+fn principal(token: &TokenStanding) -> Principal {
     let source = token.source.as_deref().and_then(Source::parse);
     let mut role = role_of(&token.role).limited_to(role_of(&token.account.role));
     // What a model writes is looked at before it is published, unless the owner said otherwise.
@@ -151,7 +151,7 @@ fn principal(token: &TokenStanding, hash: String) -> Principal {
         email: token.account.email.clone(),
         role,
         source,
-        credential: Credential::Personal { id: token.id.clone(), hash, categories },
+        credential: Credential::Personal { categories },
     }
 }
 
@@ -199,10 +199,7 @@ impl Accounts {
         new: NewToken,
     ) -> Result<Result<CreatedToken, TokenProblem>, CatalogError> {
         // A token cannot make tokens: one that leaks could outlive its own expiry.
-        let is_login =
-            matches!(principal.credential, Credential::Session { .. } | Credential::Account { .. });
-        let user = if is_login { self.own_account(principal).await? } else { None };
-        match user {
+        match self.login_account(principal).await? {
             Some(user) => self.create_token(&user, new).await,
             None => Ok(Err(TokenProblem::NoAccount)),
         }

@@ -32,6 +32,12 @@ pub struct LoggedIn {
     pub refresh_expires_in: Duration,
 }
 
+/// Why a log-in with wrong credentials is refused.
+pub const WRONG_CREDENTIALS: &str = "the email or the password is wrong";
+/// Why a refresh token is refused.
+pub const INVALID_REFRESH_TOKEN: &str = "the refresh token is invalid, has expired or was used \
+    before, or its session has ended; log in again";
+
 /// Why a login was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginRefused {

@@ -136,7 +136,7 @@ fn validation(config: &TokenConfig, audience: &str) -> Validation {
 }
 
 /// Allowed clock difference between machines, in seconds.
-const LEEWAY: i64 = 5;
+pub const LEEWAY: i64 = 5;
 
 impl Tokens {
     #[must_use]

@@ -7,10 +7,10 @@ use tokio::sync::OnceCell;
 use super::pages::{Cursor, Page, PageArgs, connect};
 use super::totals::Totals;
 use super::whole_lists::newest_first;
-use crate::catalog::access::{Credential, Principal, Role};
+use crate::catalog::access::{Principal, Role};
 use crate::catalog::accounts::personal_tokens::categories_of;
 use crate::catalog::accounts::role_of;
-use crate::document::node_ids::NodeId;
+use crate::document::node_ids::{NodeId, without_prefix};
 use crate::document::{Category, Source};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
@@ -39,8 +39,7 @@ const TOKENS: &str = "tokens";
 /// The own id in an id of the schema. Ids without the kind are taken as they are.
 #[must_use]
 pub fn own_id<'a>(kind: &str, id: &'a ID) -> &'a str {
-    let text = id.0.as_str();
-    text.strip_prefix(kind).and_then(|rest| rest.strip_prefix(':')).unwrap_or(text)
+    without_prefix(kind, &id.0)
 }
 
 /// Resolves `Query.users`.
@@ -84,16 +83,12 @@ pub struct User {
 impl User {
     /// The account of a request.
     pub fn of_principal(principal: &Principal) -> Self {
-        let session = match &principal.credential {
-            Credential::Session { id, .. } => Some(id.clone()),
-            _ => None,
-        };
         Self {
             id: principal.subject.clone(),
             email: principal.email.clone(),
             role: principal.role,
             source: principal.source,
-            session,
+            session: principal.session().map(str::to_owned),
             row: OnceCell::new(),
         }
     }
@@ -234,13 +229,9 @@ impl Session {
     pub async fn load(ctx: &Context<'_>, id: &str) -> Result<Option<Self>, ApiError> {
         let own = ctx.principal()?;
         let may_see_all = own.can_manage_accounts().is_ok();
-        let current = match &own.credential {
-            Credential::Session { id, .. } => Some(id.as_str()),
-            _ => None,
-        };
         let found = ctx.account_loaders().sessions_by_id.load_one(id.to_owned()).await?;
         let found = found.filter(|row| may_see_all || row.account == own.subject);
-        Ok(found.map(|row| Self { is_current: current == Some(row.id.as_str()), row }))
+        Ok(found.map(|row| Self { is_current: own.session() == Some(row.id.as_str()), row }))
     }
 }
 

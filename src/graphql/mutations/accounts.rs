@@ -10,10 +10,13 @@ use crate::catalog::accounts::password_links::LinkRefused;
 use crate::catalog::accounts::personal_tokens::{
     CreatedToken, DEFAULT_DAYS, Expiry, NewToken, TokenOwner, TokenProblem,
 };
-use crate::catalog::accounts::sessions::{LoggedIn, LoginRefused};
+use crate::catalog::accounts::sessions::{
+    INVALID_REFRESH_TOKEN, LoggedIn, LoginRefused, WRONG_CREDENTIALS,
+};
 use crate::catalog::accounts::throttle::LoginQuota;
+use crate::document::node_ids::NodeId;
 use crate::document::{Problem, ProblemCode};
-use crate::graphql::client::{CookieChange, RefreshCookie};
+use crate::graphql::client::{CookieChange, RefreshCookie, UNPROTECTED_COOKIE};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::model::account_inputs::{
@@ -108,7 +111,7 @@ impl AccountMutation {
         }
         let mut logged_in = outcome.map_err(|refused| match refused {
             LoginRefused::WrongCredentials => {
-                ApiError::Unauthenticated("the email or the password is wrong".to_owned())
+                ApiError::Unauthenticated(WRONG_CREDENTIALS.to_owned())
             }
             LoginRefused::TooManyAttempts(refused) => ApiError::RateLimited(refused.retry_after),
         })?;
@@ -134,9 +137,7 @@ impl AccountMutation {
             (Some(token), _) => (token, false),
             (None, RefreshCookie::Token(token)) => (token.clone(), true),
             (None, RefreshCookie::Unprotected) => {
-                let message = "to use the refresh token of the cookie, a page of this origin sends \
-                               the header X-CSRF-Protection: 1";
-                return Err(ApiError::Unauthenticated(message.to_owned()).into());
+                return Err(ApiError::Unauthenticated(UNPROTECTED_COOKIE.to_owned()).into());
             }
             (None, RefreshCookie::Absent) => {
                 let message = "there is no refresh token; log in first";
@@ -144,11 +145,8 @@ impl AccountMutation {
             }
         };
         let refreshed = Box::pin(ctx.accounts().refresh(&token)).await.map_err(ApiError::from)?;
-        let mut logged_in = refreshed.ok_or_else(|| {
-            let message = "the refresh token is invalid, has expired or was used before, or its \
-                           session has ended; log in again";
-            ApiError::Unauthenticated(message.to_owned())
-        })?;
+        let invalid = || ApiError::Unauthenticated(INVALID_REFRESH_TOKEN.to_owned());
+        let mut logged_in = refreshed.ok_or_else(invalid)?;
         Ok(RefreshPayload {
             refresh_token: deliver(ctx, &mut logged_in, from_cookie),
             expires_in: seconds(&logged_in),
@@ -167,10 +165,7 @@ impl AccountMutation {
         #[graphql(desc = "The session.")] input: LogoutInput,
     ) -> async_graphql::Result<LogoutPayload> {
         let principal = ctx.principal()?;
-        let current = match &principal.credential {
-            Credential::Session { id, .. } => Some(id.as_str()),
-            _ => None,
-        };
+        let current = principal.session();
         let given = input.session_id.as_ref().map(|id| own_id("session", id));
         let refused = |path: &str, code, message: &str| LogoutPayload {
             ended_session_id: None,
@@ -194,7 +189,7 @@ impl AccountMutation {
         if current == Some(session) && ctx.client().refresh_cookie != RefreshCookie::Absent {
             ctx.client().change_cookie(CookieChange::Clear);
         }
-        let ended_session_id = Some(ID(format!("session:{session}")));
+        let ended_session_id = Some(ID(NodeId::Session(session.to_owned()).to_string()));
         Ok(LogoutPayload { ended_session_id, user_errors: Vec::new() })
     }
 
@@ -210,8 +205,8 @@ impl AccountMutation {
             let user_errors = errors(Problem::new("", ProblemCode::Invalid, message));
             return Ok(LogoutEverywherePayload { viewer: None, ended_sessions: 0, user_errors });
         }
-        let which = match &principal.credential {
-            Credential::Session { id, .. } if input.keep_current => EndedSessions::Others(id),
+        let which = match principal.session() {
+            Some(session) if input.keep_current => EndedSessions::Others(session),
             _ => EndedSessions::All,
         };
         let ended =
@@ -393,7 +388,7 @@ impl AccountMutation {
         let deleted = Box::pin(ctx.accounts().delete_account(&permission, key)).await;
         Ok(match deleted.map_err(ApiError::from)? {
             Ok(user) => DeleteUserPayload {
-                deleted_user_id: Some(ID(format!("user:{}", user.id))),
+                deleted_user_id: Some(ID(NodeId::User(user.id).to_string())),
                 user_errors: Vec::new(),
             },
             Err(problem) => DeleteUserPayload {
@@ -460,7 +455,7 @@ impl AccountMutation {
         let revoked =
             Box::pin(ctx.accounts().revoke_token(owner, id)).await.map_err(ApiError::from)?;
         if revoked {
-            let revoked_token_id = Some(ID(format!("token:{id}")));
+            let revoked_token_id = Some(ID(NodeId::Token(id.to_owned()).to_string()));
             return Ok(RevokeTokenPayload { revoked_token_id, user_errors: Vec::new() });
         }
         let problem = Problem::new("/id", ProblemCode::NotFound, "there is no such token");

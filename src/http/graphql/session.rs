@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
-use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
 use crate::http::AppState;
 use crate::http::bearer::{self, TokenError};
@@ -23,18 +22,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// # Errors
-    /// When storage fails. The inner error says why the token is not valid.
-    pub async fn start(
-        state: &AppState,
-        token: &str,
-    ) -> Result<Result<Self, TokenError>, CatalogError> {
-        let principal = match bearer::verify(state, token).await? {
-            Ok(principal) => principal,
-            Err(error) => return Ok(Err(error)),
-        };
+    /// The account of a token that was just verified.
+    pub fn new(principal: Principal, token: &str) -> Self {
         let (expires_at, verified_at) = (expiry(token), Instant::now());
-        Ok(Ok(Self { principal, token: token.into(), expires_at, verified_at }))
+        Self { principal, token: token.into(), expires_at, verified_at }
     }
 
     /// Waits until the token is no longer valid, and returns why. May be dropped and called again.

@@ -12,7 +12,9 @@ use utoipa_axum::routes;
 
 use super::fields::{missing, optional, read_fields, read_text_fields};
 use crate::catalog::accounts::password_links::LinkRefused;
-use crate::catalog::accounts::sessions::{LoggedIn, LoginRefused};
+use crate::catalog::accounts::sessions::{
+    INVALID_REFRESH_TOKEN, LoggedIn, LoginRefused, WRONG_CREDENTIALS,
+};
 use crate::catalog::accounts::throttle::LoginQuota;
 use crate::document::{Problem, ProblemCode};
 use crate::graphql::client::{CookieChange, RefreshCookie};
@@ -187,8 +189,7 @@ async fn login(
     let response = match Box::pin(login).await? {
         Ok(logged_in) => token_response(logged_in, cookie, &headers),
         Err(LoginRefused::WrongCredentials) => {
-            ProblemDetails::unauthenticated("the email or the password is wrong", false)
-                .into_response()
+            ProblemDetails::unauthenticated(WRONG_CREDENTIALS, false).into_response()
         }
         Err(LoginRefused::TooManyAttempts(refused)) => {
             ProblemDetails::rate_limited(refused.retry_after).into_response()
@@ -261,11 +262,7 @@ async fn refresh(
     };
     match state.accounts.refresh(&token).await? {
         Some(logged_in) => Ok(token_response(logged_in, from_cookie, &headers)),
-        None => Err(ProblemDetails::unauthenticated(
-            "the refresh token is invalid, has expired or was used before, or its session has \
-             ended; log in again",
-            true,
-        )),
+        None => Err(ProblemDetails::unauthenticated(INVALID_REFRESH_TOKEN, true)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -52,9 +52,7 @@ impl ExportParameters {
             let detail = "as_of is about published documents, so stage must be published";
             return Err(ProblemDetails::bad_request(detail));
         }
-        if !(1..=9999).contains(&as_of.year()) {
-            return Err(ProblemDetails::bad_request("as_of must be in the years 1 to 9999"));
-        }
+        query::check_moment("as_of", as_of)?;
         Ok(self)
     }
 }

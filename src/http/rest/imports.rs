@@ -74,55 +74,55 @@ impl ImportAnswer {
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a separate parameter")]
-struct ImportParameters {
+pub(super) struct ImportParameters {
     /// published (the default), or draft: the changes then wait in a draft until it is published.
     #[param(inline, value_type = Stage)]
-    target: Option<Stage>,
+    pub(super) target: Option<Stage>,
     /// merge (the default) changes and adds; replace also removes list items that the document
     /// dropped since its base revision.
     #[param(inline, value_type = ImportMode)]
-    mode: Option<ImportMode>,
+    pub(super) mode: Option<ImportMode>,
     /// Plan only: the response says what would change, and nothing is written.
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// The digest of a plan. If the import would now do something else, the response is 409
     /// PLAN_STALE with the new plan.
-    expected_plan: Option<String>,
+    pub(super) expected_plan: Option<String>,
     /// The source of the values, overriding the document: tmdb, manual or llm-generated.
     #[param(inline, value_type = Source)]
-    source: Option<Source>,
+    pub(super) source: Option<Source>,
     /// How to treat null. keep (the default): keep the stored value; clear: remove it.
     #[param(inline, value_type = NullPolicy)]
-    nulls: Option<NullPolicy>,
+    pub(super) nulls: Option<NullPolicy>,
     /// The base revision of the document; by default its metadata.revision. A replace that removes
     /// items needs one.
     #[param(minimum = 0)]
-    base_revision: Option<i64>,
+    pub(super) base_revision: Option<i64>,
     /// Ids of list items to remove, separated by commas.
     #[param(value_type = String)]
-    remove_items: Vec<String>,
+    pub(super) remove_items: Vec<String>,
     /// Which entities names mean, as JSON: [{"path": "/cast/3/name", "entity_id":
     /// "tmdb-person-287"}]; instead of entity_id, "create_new": true or "skip": true; with
     /// "everywhere": true for all movies.
     #[param(value_type = String)]
     #[serde(deserialize_with = "query::resolutions")]
-    resolutions: Vec<Resolution>,
+    pub(super) resolutions: Vec<Resolution>,
     /// How to resolve conflicts, where the document and the catalogue changed the same value since
     /// the base revision: fail (the default), keep_current or take_import.
     #[param(inline, value_type = ConflictPolicy)]
-    on_conflict: Option<ConflictPolicy>,
+    pub(super) on_conflict: Option<ConflictPolicy>,
     /// Whether to change locked values too, if the source is manual.
-    override_locks: bool,
+    pub(super) override_locks: bool,
     /// Whether an unknown key is an error.
-    strict: bool,
+    pub(super) strict: bool,
     /// Whether to remove citation marks, markup and invisible characters from texts. Otherwise they
     /// are kept as sent, with a warning.
-    clean: bool,
+    pub(super) clean: bool,
     /// Whether to create the movie if it does not exist. Needs the role ADMIN; a dry run does not.
-    create_movie: bool,
+    pub(super) create_movie: bool,
     /// Identifies the request: within a day, a request with the same key and the same input gets
     /// the first response. The header Idempotency-Key does the same.
     #[param(min_length = 1, max_length = 255)]
-    idempotency_key: Option<String>,
+    pub(super) idempotency_key: Option<String>,
 }
 
 impl From<ImportParameters> for ImportOptions {

@@ -61,11 +61,15 @@ pub struct CategoryPath {
     category: String,
 }
 
+/// The media type in `Content-Type`, without its parameters; empty without the header.
+pub fn media_type(headers: &HeaderMap) -> &str {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim()
+}
+
 /// Whether `Content-Type` is `application/json`.
 pub fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let kind = content_type.and_then(|value| value.split(';').next()).map(str::trim);
-    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
+    media_type(headers).eq_ignore_ascii_case("application/json")
 }
 
 /// The 415 for a body that is not sent as JSON.

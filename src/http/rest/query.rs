@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
@@ -64,6 +64,17 @@ pub(super) fn moment<'de, D: Deserializer<'de>>(
         ))
     })?;
     Ok(Some(moment.to_utc()))
+}
+
+/// Checks that both databases support a moment.
+///
+/// # Errors
+/// 400 when its year is out of range.
+pub(super) fn check_moment(name: &str, moment: DateTime<Utc>) -> Result<(), ProblemDetails> {
+    if (1..=9999).contains(&moment.year()) {
+        return Ok(());
+    }
+    Err(ProblemDetails::bad_request(format!("{name} must be in the years 1 to 9999")))
 }
 
 /// A message for the client: the parameter, what was found, and what is allowed.

@@ -18,6 +18,7 @@ use crate::catalog::accounts::personal_tokens::{
     categories_of,
 };
 use crate::catalog::accounts::role_of;
+use crate::document::node_ids::without_prefix;
 use crate::document::{Category, Problem, ProblemCode, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
@@ -231,7 +232,7 @@ async fn revoke(
         Ok(permission) => TokenOwner::Anyone(permission),
         Err(_) => TokenOwner::Account(&principal.subject),
     };
-    let own = id.strip_prefix("token:").unwrap_or(&id);
+    let own = without_prefix("token", &id);
     if state.accounts.revoke_token(owner, own).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

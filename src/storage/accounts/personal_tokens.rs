@@ -68,9 +68,7 @@ impl Database {
         }
         Ok(found)
     }
-}
 
-impl Database {
     /// The tokens with these ids that were not revoked, in no particular order.
     ///
     /// # Errors

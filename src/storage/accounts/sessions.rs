@@ -79,9 +79,7 @@ impl Database {
         }
         Ok(found)
     }
-}
 
-impl Database {
     /// The open sessions with these ids, in no particular order.
     ///
     /// # Errors

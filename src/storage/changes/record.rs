@@ -10,12 +10,11 @@ use super::entry::{Contributor, FeedKind, NewEntry, distinct, new_row};
 use crate::document::change::{ChangeKind, DraftEventKind};
 use crate::document::{Category, MovieId};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
+use crate::storage::documents::contributions::of_document;
+use crate::storage::documents::history::STATES_PER_STATEMENT;
 use crate::storage::documents::published::source;
 use crate::storage::tables::{change, contribution};
 use crate::storage::{NewContribution, StorageError, Transaction};
-
-/// How many documents are in one condition: `SQLite` limits how deep conditions nest.
-const DOCUMENTS_PER_STATEMENT: usize = 100;
 
 /// A contribution to an open draft: movie, category, number, author, source.
 type ContributionRow = (String, String, i64, Option<String>, String);
@@ -135,13 +134,9 @@ impl Transaction {
         documents: &[(&MovieId, Category)],
     ) -> Result<HashMap<(String, String), OpenDraft>, StorageError> {
         let mut found: HashMap<_, OpenDraft> = HashMap::new();
-        for documents in documents.chunks(DOCUMENTS_PER_STATEMENT) {
+        for documents in documents.chunks(STATES_PER_STATEMENT) {
             let of_documents = documents.iter().fold(Condition::any(), |any, (movie, category)| {
-                any.add(
-                    Condition::all()
-                        .add(contribution::Column::MovieId.eq(movie.as_str()))
-                        .add(contribution::Column::Category.eq(category.as_str())),
-                )
+                any.add(of_document(movie, *category))
             });
             let rows: Vec<ContributionRow> = contribution::Entity::find()
                 .select_only()

@@ -21,7 +21,7 @@ use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{contribution, draft};
 use crate::storage::{Database, StorageError, Transaction};
 
-fn of_document(movie: &MovieId, category: Category) -> Condition {
+pub(in crate::storage) fn of_document(movie: &MovieId, category: Category) -> Condition {
     Condition::all()
         .add(contribution::Column::MovieId.eq(movie.as_str()))
         .add(contribution::Column::Category.eq(category.as_str()))

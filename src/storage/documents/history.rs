@@ -16,7 +16,7 @@ use crate::storage::{Database, PageRequest, StorageError, Transaction};
 
 /// The most states in one statement. Each adds a condition, and `SQLite` limits how deep conditions
 /// nest.
-pub(super) const STATES_PER_STATEMENT: usize = 100;
+pub(in crate::storage) const STATES_PER_STATEMENT: usize = 100;
 
 /// A published state: the document and its revision.
 pub type StateKey = (DocumentKey, i64);

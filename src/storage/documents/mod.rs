@@ -2,7 +2,7 @@
 //! editorial locks, and projections.
 
 pub(super) mod contribution_rows;
-mod contributions;
+pub(super) mod contributions;
 pub(super) mod drafts;
 pub(super) mod editorial_locks;
 pub(super) mod history;

@@ -303,11 +303,11 @@ impl Connection {
         let Some(token) = token else {
             return Err(Close::Unauthorized("Unauthorized: connection_init has no token"));
         };
-        let session = Session::start(&self.state, &token).await.map_err(|error| {
+        let principal = bearer::verify(&self.state, &token).await.map_err(|error| {
             tracing::warn!(%error, "a token could not be verified");
             Close::Busy("the token could not be verified; try again later")
         })?;
-        let session = session.map_err(Close::Forbidden)?;
+        let session = Session::new(principal.map_err(Close::Forbidden)?, &token);
         let place = self.state.subscriptions.account(&session.principal.subject);
         let place = place.map_err(|_| {
             Close::Busy("the account has reached its limit of subscription connections")

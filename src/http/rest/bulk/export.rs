@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 use futures::stream::{StreamExt as _, unfold};
 use serde::Deserialize;
 use tokio::sync::mpsc;
@@ -179,9 +179,7 @@ pub async fn export_movies(
             let detail = "as_of and missing cannot be given together";
             return Err(ProblemDetails::bad_request(detail));
         }
-        if !(1..=9999).contains(&as_of.year()) {
-            return Err(ProblemDetails::bad_request("as_of must be in the years 1 to 9999"));
-        }
+        query::check_moment("as_of", as_of)?;
         selection.as_of = Some(PastMoment::new(&permission, as_of));
     }
     if let Some(movies) = &selection.movies {

@@ -32,7 +32,8 @@ use crate::http::bearer::Bearer;
 use crate::http::body::BodyError;
 use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
-use crate::http::rest::query;
+use crate::http::rest::imports::ImportParameters;
+use crate::http::rest::{media_type, query};
 use crate::http::{AppState, request_id};
 
 /// Maximum number of problems, and of warnings, in the line of one document.
@@ -84,19 +85,20 @@ pub struct BulkImportParameters {
 
 impl From<BulkImportParameters> for ImportOptions {
     fn from(parameters: BulkImportParameters) -> Self {
-        let defaults = Self::default();
-        Self {
-            target: parameters.target.unwrap_or(defaults.target),
-            mode: parameters.mode.unwrap_or(defaults.mode),
-            dry_run: parameters.dry_run,
-            source: parameters.source,
-            nulls: parameters.nulls.unwrap_or(defaults.nulls),
-            on_conflict: parameters.on_conflict.unwrap_or(defaults.on_conflict),
-            override_locks: parameters.override_locks,
-            strict: parameters.strict,
-            clean: parameters.clean,
-            ..defaults
-        }
+        let BulkImportParameters { target, mode, dry_run, source, nulls, .. } = parameters;
+        let BulkImportParameters { on_conflict, override_locks, strict, clean, .. } = parameters;
+        Self::from(ImportParameters {
+            target,
+            mode,
+            dry_run,
+            source,
+            nulls,
+            on_conflict,
+            override_locks,
+            strict,
+            clean,
+            ..ImportParameters::default()
+        })
     }
 }
 
@@ -289,8 +291,7 @@ pub async fn import_movies(
 const FAILED: HeaderName = HeaderName::from_static("reelport-failed");
 
 fn refuse_other_media_types(headers: &HeaderMap) -> Result<(), ProblemDetails> {
-    let found = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = found.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let media_type = media_type(headers);
     if MEDIA_TYPES.iter().any(|allowed| media_type.eq_ignore_ascii_case(allowed)) {
         return Ok(());
     }
