@@ -223,7 +223,7 @@ impl Handler {
         let Self { state, request_id, headers, .. } = self;
         let token = bearer::token(&headers).and_then(Result::ok);
         let session = principal.clone().zip(token);
-        let session = session.map(|(principal, token)| Session::new(principal, token));
+        let session = session.map(|(principal, token)| Session::new(&state, principal, token));
         let account = principal.as_ref().map(|principal| principal.subject.as_str());
         let place = match state.subscriptions.stream(account) {
             Ok(place) => place,

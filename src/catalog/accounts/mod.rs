@@ -9,7 +9,7 @@ mod password_rules;
 pub mod passwords;
 pub mod personal_tokens;
 pub mod sessions;
-mod standing;
+pub mod standing;
 pub mod throttle;
 pub mod tokens;
 

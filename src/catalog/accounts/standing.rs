@@ -5,6 +5,8 @@
 //! what it read as long as the epoch is the same, and reads the epoch itself at most [`LEASE`]
 //! before it relies on it. A function that takes rights away waits for [`SETTLE`], which is longer,
 //! before acknowledging: then no server, of any process or machine, relies on an older epoch.
+//!
+//! Connections that stay open follow the epoch with [`EpochWatch`].
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 
+use super::Accounts;
 use crate::catalog::{Catalog, CatalogError};
 use crate::storage::{AccountStanding, SubjectStanding, TokenStanding};
 
@@ -23,6 +27,8 @@ const RENEW: Duration = Duration::from_millis(100);
 /// How long a revocation waits before it is acknowledged: longer than a lease, in case that clocks
 /// run at different rates.
 pub(super) const SETTLE: Duration = Duration::from_millis(250);
+/// How often the epoch is read while connections follow it.
+const WATCH: Duration = Duration::from_secs(1);
 /// Maximum number of accounts, sessions and tokens that are kept.
 const MAX_ENTRIES: usize = 20_000;
 
@@ -57,6 +63,63 @@ pub(super) struct Standings {
     epoch: Mutex<Option<Epoch>>,
     is_renewing: AtomicBool,
     entries: Mutex<HashMap<Key, (i64, Standing)>>,
+    /// The newest epoch that was read, for connections that stay open.
+    newest: watch::Sender<i64>,
+    /// Whether a task reads the epoch for them.
+    is_watched: AtomicBool,
+}
+
+/// Follows the access epoch, which changes whenever rights are taken away.
+#[derive(Debug)]
+pub struct EpochWatch(watch::Receiver<i64>);
+
+impl EpochWatch {
+    /// Completes when the newest known epoch is another one. May be dropped and called again.
+    pub async fn differs_from(&mut self, epoch: Option<i64>) {
+        if self.0.wait_for(|newest| Some(*newest) != epoch).await.is_err() {
+            // The server that the epoch was read by is gone.
+            std::future::pending().await
+        }
+    }
+}
+
+impl Accounts {
+    /// The access epoch, read a moment ago. A token that was valid at an epoch is valid as long as
+    /// the epoch is the same, apart from its own expiry.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn access_epoch(&self) -> Result<i64, CatalogError> {
+        self.standings.epoch(&self.catalog).await
+    }
+
+    /// Follows the epoch, for a connection that stays open. A change is noticed within a second.
+    #[must_use]
+    pub fn watch_epoch(&self) -> EpochWatch {
+        let watch = EpochWatch(self.standings.newest.subscribe());
+        if !self.standings.is_watched.swap(true, Ordering::AcqRel) {
+            tokio::spawn(follow_epoch(Arc::clone(&self.standings), self.catalog.clone()));
+        }
+        watch
+    }
+}
+
+/// Reads the epoch from time to time, as long as a connection follows it.
+async fn follow_epoch(standings: Arc<Standings>, catalog: Catalog) {
+    loop {
+        tokio::time::sleep(WATCH).await;
+        if standings.newest.receiver_count() == 0 {
+            standings.is_watched.store(false, Ordering::Release);
+            // A connection that was opened in between may have relied on this task.
+            let is_needed = standings.newest.receiver_count() > 0;
+            if !is_needed || standings.is_watched.swap(true, Ordering::AcqRel) {
+                return;
+            }
+        }
+        if let Err(error) = standings.epoch(&catalog).await {
+            tracing::debug!(%error, "the access epoch could not be read");
+        }
+    }
 }
 
 /// Resets the flag when the renewal ends, also if its request was cancelled.
@@ -150,6 +213,7 @@ impl Standings {
         let mut kept = self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.is_none_or(|kept| kept.at < at) {
             *kept = Some(Epoch { value, at, time });
+            self.newest.send_if_modified(|newest| std::mem::replace(newest, value) != value);
         }
         drop(renewal);
         Ok(value)

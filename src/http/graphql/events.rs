@@ -13,6 +13,7 @@ use serde_json::json;
 use super::live::Results;
 use super::session::Session;
 use super::{GraphQlResponse, error_json};
+use crate::catalog::CatalogError;
 use crate::graphql::error;
 use crate::http::AppState;
 use crate::http::bearer::TokenError;
@@ -38,7 +39,8 @@ pub fn single(result: &GraphQlResponse) -> Response {
 }
 
 /// The events of a subscription. They end when the token is no longer valid, with an error; and
-/// when the server stops, without `complete`, so that clients connect again.
+/// when the server stops or cannot verify the token, without `complete`, so that clients connect
+/// again.
 pub fn stream(
     state: &AppState,
     place: StreamPlace,
@@ -56,6 +58,8 @@ pub fn stream(
 enum Happened {
     Result(Option<GraphQlResponse>),
     TokenEnded(TokenError),
+    /// Whether the token is still valid is not known.
+    Unverified(CatalogError),
     Stopped,
 }
 
@@ -98,6 +102,10 @@ fn events(
                 let error = error_json(ended.detail(), error::UNAUTHENTICATED);
                 Some((Ok(next(&json!({ "errors": [error] }).to_string())), Rest::Complete))
             }
+            Happened::Unverified(error) => {
+                tracing::warn!(%error, "a token could not be verified");
+                None
+            }
             Happened::Stopped => None,
         }
     });
@@ -113,11 +121,19 @@ impl Streaming {
                 None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        let result = tokio::select! {
             biased;
-            () = self.state.subscriptions.stopped() => Happened::Stopped,
-            error = ended => Happened::TokenEnded(error),
-            result = self.results.next() => Happened::Result(result),
+            () = self.state.subscriptions.stopped() => return Happened::Stopped,
+            error = ended => return Happened::TokenEnded(error),
+            result = self.results.next() => result,
+        };
+        match &mut self.session {
+            Some(session) => match session.check(&self.state).await {
+                Ok(Ok(())) => Happened::Result(result),
+                Ok(Err(error)) => Happened::TokenEnded(error),
+                Err(error) => Happened::Unverified(error),
+            },
+            None => Happened::Result(result),
         }
     }
 }

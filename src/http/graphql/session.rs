@@ -1,5 +1,6 @@
-//! The account of a connection that stays open: its token is verified again from time to time, so
-//! that the connection ends when the token does.
+//! The account of a connection that stays open. The connection ends with its token: when the token
+//! expires, and within a second after it is revoked. No event is sent after a revocation that was
+//! acknowledged.
 
 use std::time::Duration;
 
@@ -7,11 +8,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
+use crate::catalog::accounts::standing::EpochWatch;
 use crate::http::AppState;
 use crate::http::bearer::{self, TokenError};
+
+/// How long to wait before a token is verified again after storage failed.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The account and the token of an open connection.
 pub struct Session {
@@ -19,16 +25,26 @@ pub struct Session {
     token: Box<str>,
     expires_at: Option<DateTime<Utc>>,
     verified_at: Instant,
+    /// The access epoch at which the token was verified; `None` until that was done with an epoch.
+    epoch: Option<i64>,
+    newest_epoch: EpochWatch,
 }
 
 impl Session {
     /// The account of a token that was just verified.
-    pub fn new(principal: Principal, token: &str) -> Self {
-        let (expires_at, verified_at) = (expiry(token), Instant::now());
-        Self { principal, token: token.into(), expires_at, verified_at }
+    pub fn new(state: &AppState, principal: Principal, token: &str) -> Self {
+        Self {
+            principal,
+            token: token.into(),
+            expires_at: expiry(token),
+            verified_at: Instant::now(),
+            epoch: None,
+            newest_epoch: state.accounts.watch_epoch(),
+        }
     }
 
     /// Waits until the token is no longer valid, and returns why. May be dropped and called again.
+    /// The token is verified when rights were taken away from an account, and at `interval`.
     pub async fn ended(&mut self, state: &AppState, interval: Duration) -> TokenError {
         loop {
             let mut next = self.verified_at + interval;
@@ -37,13 +53,51 @@ impl Session {
                 let left = (expires_at - state.catalog.now()).to_std().unwrap_or_default();
                 next = next.min(Instant::now() + left + bearer::EXPIRY_LEEWAY);
             }
-            sleep_until(next).await;
-            match bearer::verify(state, &self.token).await {
+            tokio::select! {
+                () = sleep_until(next) => {}
+                () = self.newest_epoch.differs_from(self.epoch) => {}
+            }
+            match self.verify(state).await {
                 Ok(Err(error)) => return error,
-                // What storage cannot answer now is asked again after the next interval.
-                Ok(Ok(_)) | Err(_) => self.verified_at = Instant::now(),
+                Ok(Ok(())) => {}
+                Err(error) => {
+                    tracing::debug!(%error, "a token could not be verified again");
+                    sleep(RETRY).await;
+                }
             }
         }
+    }
+
+    /// Checks that the token is valid now, to send an event. Reads nothing unless rights were taken
+    /// away from an account since the last call.
+    ///
+    /// # Errors
+    /// When storage fails: it is not known whether the token is valid. The inner error says why the
+    /// token is no longer valid.
+    pub async fn check(
+        &mut self,
+        state: &AppState,
+    ) -> Result<Result<(), TokenError>, CatalogError> {
+        let epoch = Box::pin(state.accounts.access_epoch()).await?;
+        if self.epoch == Some(epoch) {
+            return Ok(Ok(()));
+        }
+        self.verify(state).await
+    }
+
+    async fn verify(&mut self, state: &AppState) -> Result<Result<(), TokenError>, CatalogError> {
+        let epoch = Box::pin(state.accounts.access_epoch()).await?;
+        let principal = match bearer::verify(state, &self.token).await? {
+            Ok(principal) => principal,
+            Err(error) => return Ok(Err(error)),
+        };
+        // A personal access token outlives a change of the role of its account. The operations of
+        // the connection were permitted to the role before.
+        if principal.role != self.principal.role {
+            return Ok(Err(TokenError::Ended));
+        }
+        (self.verified_at, self.epoch) = (Instant::now(), Some(epoch));
+        Ok(Ok(()))
     }
 }
 

@@ -15,7 +15,7 @@ const REVOKE: &str = "mutation($id: ID!) { revokeToken(input: {id: $id}) {
     revokedTokenId userErrors { path code } } }";
 const VIEWER: &str = "{ viewer { role source } }";
 
-async fn make(client: &Client, input: Value) -> (String, Value) {
+pub async fn make(client: &Client, input: Value) -> (String, Value) {
     let payload = done(client, CREATE, json!({ "input": input })).await;
     (payload["secret"].as_str().unwrap().to_owned(), payload["token"].clone())
 }

@@ -13,7 +13,7 @@ const UPDATE: &str = "mutation($id: ID!, $role: Role, $disabled: Boolean) {
         user { id role isDisabled } userErrors { path code message } } }";
 
 /// What takes rights away.
-const REVOCATIONS: [&str; 12] = [
+pub const REVOCATIONS: [&str; 12] = [
     "logout",
     "logout over REST",
     "logoutEverywhere",
@@ -34,14 +34,14 @@ fn goes_on(revocation: &str) -> bool {
 }
 
 /// The account whose rights are taken away.
-struct Victim {
-    email: String,
-    id: String,
-    tokens: Tokens,
-    on: [Client; 2],
+pub struct Victim {
+    pub email: String,
+    pub id: String,
+    pub tokens: Tokens,
+    pub on: [Client; 2],
 }
 
-async fn revoke(app: &TestApp, admin: &Client, revocation: &str, victim: &Victim) {
+pub async fn revoke(app: &TestApp, admin: &Client, revocation: &str, victim: &Victim) {
     let Victim { email, id, on: [client, _], .. } = victim;
     let none = json!({});
     match revocation {
@@ -132,7 +132,7 @@ on_both_databases! {
     }
 
     async fn many_revocations_under_load_are_all_at_once(app: TestApp) {
-        const ROUNDS: usize = 40;
+        let rounds = std::env::var("REELPORT_TEST_REVOCATIONS").map_or(40, |n| n.parse().unwrap());
         let replica = app.replica().await.address();
         app.movie("m").await;
         let bystander = account(&app, "bystander@example.com", Role::Viewer).await;
@@ -146,12 +146,12 @@ on_both_databases! {
             })
         });
         create(&app, "a@example.com", Role::Viewer).await;
-        let mut rounds = tokio::task::JoinSet::new();
-        for round in 0..ROUNDS {
+        let mut running = tokio::task::JoinSet::new();
+        for round in 0..rounds {
             let tokens = log_in(&app.anonymous(), "a@example.com").await;
             let on = [app.address, replica]
                 .map(|address| Client::new(address).with_token(&tokens.access));
-            rounds.spawn(async move {
+            running.spawn(async move {
                 for client in &on {
                     assert_eq!(status(client).await, 200);
                 }
@@ -161,7 +161,7 @@ on_both_databases! {
                 assert_eq!((one, other), (401, 401), "{round}");
             });
         }
-        while let Some(round) = rounds.join_next().await {
+        while let Some(round) = running.join_next().await {
             round.unwrap();
         }
         for load in load {

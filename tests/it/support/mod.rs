@@ -10,6 +10,7 @@ pub mod damage;
 pub mod database;
 pub mod declared;
 pub mod disk;
+pub mod events;
 pub mod fixtures;
 pub mod generate;
 pub mod operations;

@@ -24,6 +24,7 @@ use tokio_stream::StreamMap;
 use super::operation::{EncodedRequest, RequestError};
 use super::session::Session;
 use super::{GraphQlResponse, encoded, error_json, live};
+use crate::catalog::CatalogError;
 use crate::graphql::{Limits, error};
 use crate::http::bearer::{self, Credentials, TokenError};
 use crate::http::problem::ProblemDetails;
@@ -201,6 +202,7 @@ impl Connection {
                 }
                 Happened::Received(None) => return Err(End::Gone),
                 Happened::Result(id, Some(result)) => {
+                    self.check_token().await?;
                     send(socket, time, messages::next(&id, &encoded(&result))).await?;
                 }
                 Happened::Result(id, None) => {
@@ -211,6 +213,15 @@ impl Connection {
                 Happened::Time => self.look_at_clock(socket).await?,
                 Happened::Stopped => return Err(Close::GoingAway.into()),
             }
+        }
+    }
+
+    /// Checks that the token is valid now, before an event is sent.
+    async fn check_token(&mut self) -> Result<(), Close> {
+        let Some(account) = &mut self.account else { return Ok(()) };
+        match account.session.check(&self.state).await {
+            Ok(checked) => checked.map_err(Close::Forbidden),
+            Err(error) => Err(unverified(&error)),
         }
     }
 
@@ -303,11 +314,9 @@ impl Connection {
         let Some(token) = token else {
             return Err(Close::Unauthorized("Unauthorized: connection_init has no token"));
         };
-        let principal = bearer::verify(&self.state, &token).await.map_err(|error| {
-            tracing::warn!(%error, "a token could not be verified");
-            Close::Busy("the token could not be verified; try again later")
-        })?;
-        let session = Session::new(principal.map_err(Close::Forbidden)?, &token);
+        let principal = bearer::verify(&self.state, &token).await;
+        let principal = principal.map_err(|error| unverified(&error))?;
+        let session = Session::new(&self.state, principal.map_err(Close::Forbidden)?, &token);
         let place = self.state.subscriptions.account(&session.principal.subject);
         let place = place.map_err(|_| {
             Close::Busy("the account has reached its limit of subscription connections")
@@ -366,6 +375,12 @@ impl Connection {
             Err(errors) => Ok(Some(json!(errors))),
         }
     }
+}
+
+/// The end of a connection whose token could not be verified.
+fn unverified(error: &CatalogError) -> Close {
+    tracing::warn!(%error, "a token could not be verified");
+    Close::Busy("the token could not be verified; try again later")
 }
 
 /// Sends a message. A client that does not accept it in time is too slow.
