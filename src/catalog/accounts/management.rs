@@ -7,7 +7,8 @@ use super::{
 use crate::catalog::CatalogError;
 use crate::catalog::access::{CanManageAccounts, Credential, Role, command_line_accounts};
 use crate::document::ids::entity_id;
-use crate::storage::{EndedSessions, PageRequest, Transaction, UserChange, UserFilter, UserRow};
+use crate::storage::{EndedSessions, Transaction, UserChange};
+pub use crate::storage::{PageRequest, UserFilter, UserRow};
 
 /// An account to create.
 #[derive(Debug, Clone)]

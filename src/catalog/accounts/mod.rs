@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use super::access::{CanManageAccounts, Role};
 use super::{Catalog, CatalogError};
+use crate::document::{Problem, ProblemCode};
 use issuers::Issuers;
 use password_rules::PasswordFlaw;
 use personal_tokens::NotedUses;
@@ -51,6 +52,23 @@ pub enum AccountProblem {
     NotFound(String),
     #[error("{0} is the last ADMIN; make another account ADMIN first")]
     LastAdmin(String),
+}
+
+impl AccountProblem {
+    /// The problem at the field of an input that it concerns. `password` is the path of the
+    /// password.
+    #[must_use]
+    pub fn at(&self, password: &str) -> Problem {
+        let (path, code) = match self {
+            Self::InvalidEmail(_) => ("/email", ProblemCode::Invalid),
+            Self::InvalidPassword(_) => (password, ProblemCode::Invalid),
+            Self::InvalidName => ("/name", ProblemCode::Invalid),
+            Self::Taken(_) => ("/email", ProblemCode::AlreadyExists),
+            Self::NotFound(_) => ("/id", ProblemCode::NotFound),
+            Self::LastAdmin(_) => ("/id", ProblemCode::Conflict),
+        };
+        Problem::new(path, code, self.to_string())
+    }
 }
 
 /// Maximum length of the name of an account or a token, in characters.

@@ -78,7 +78,7 @@ impl EpochWatch {
     pub async fn differs_from(&mut self, epoch: Option<i64>) {
         if self.0.wait_for(|newest| Some(*newest) != epoch).await.is_err() {
             // The server that the epoch was read by is gone.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

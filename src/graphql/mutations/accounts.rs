@@ -34,19 +34,6 @@ use crate::storage::EndedSessions;
 /// The mutations of accounts, sessions and personal access tokens.
 pub struct AccountMutation;
 
-/// What is wrong with an account, at the field of the input that it concerns.
-fn user_error(problem: &AccountProblem, password: &str) -> Problem {
-    let (path, code) = match problem {
-        AccountProblem::InvalidEmail(_) => ("/email", ProblemCode::Invalid),
-        AccountProblem::InvalidPassword(_) => (password, ProblemCode::Invalid),
-        AccountProblem::InvalidName => ("/name", ProblemCode::Invalid),
-        AccountProblem::Taken(_) => ("/email", ProblemCode::AlreadyExists),
-        AccountProblem::NotFound(_) => ("/id", ProblemCode::NotFound),
-        AccountProblem::LastAdmin(_) => ("/id", ProblemCode::Conflict),
-    };
-    Problem::new(path, code, problem.to_string())
-}
-
 fn token_error(problem: &TokenProblem) -> Problem {
     let (path, code) = match problem {
         TokenProblem::NoAccount => ("", ProblemCode::Invalid),
@@ -256,7 +243,7 @@ impl AccountMutation {
             Err(PasswordNotChanged::WrongPassword) => {
                 Problem::new("/oldPassword", ProblemCode::Invalid, "the password is wrong")
             }
-            Err(PasswordNotChanged::Problem(problem)) => user_error(&problem, "/newPassword"),
+            Err(PasswordNotChanged::Problem(problem)) => problem.at("/newPassword"),
         };
         Ok(ChangePasswordPayload {
             access_token: None,
@@ -283,7 +270,7 @@ impl AccountMutation {
         };
         let created = Box::pin(ctx.accounts().create_account(&permission, new)).await;
         let created = created.map_err(ApiError::from)?;
-        let problem = |problem| user_error(&problem, "/password");
+        let problem = |problem: AccountProblem| problem.at("/password");
         let (user, user_errors) = one_of(created.map(User::of_row).map_err(problem));
         Ok(CreateUserPayload { user, user_errors })
     }
@@ -310,7 +297,7 @@ impl AccountMutation {
         };
         let key = AccountKey::Id(own_id("user", &input.id));
         let changed = Box::pin(ctx.accounts().change_account(&permission, key, change)).await;
-        let problem = |problem| user_error(&problem, "");
+        let problem = |problem: AccountProblem| problem.at("");
         let changed = changed.map_err(ApiError::from)?;
         let (user, user_errors) = one_of(changed.map(User::of_row).map_err(problem));
         Ok(UpdateUserPayload { user, user_errors })
@@ -326,7 +313,7 @@ impl AccountMutation {
         let key = AccountKey::Id(own_id("user", &input.id));
         let new = NewPassword { password: &input.password, revokes_tokens: input.revoke_tokens };
         let set = Box::pin(ctx.accounts().set_account_password(&permission, key, new)).await;
-        let problem = |problem| user_error(&problem, "/password");
+        let problem = |problem: AccountProblem| problem.at("/password");
         let set = set.map_err(ApiError::from)?;
         let (user, user_errors) = one_of(set.map(User::of_row).map_err(problem));
         Ok(SetPasswordPayload { user, user_errors })
@@ -351,7 +338,7 @@ impl AccountMutation {
             Err(problem) => CreatePasswordLinkPayload {
                 secret: None,
                 expires_at: None,
-                user_errors: errors(user_error(&problem, "")),
+                user_errors: errors(problem.at("")),
             },
         })
     }
@@ -371,7 +358,7 @@ impl AccountMutation {
                 let message = "there is no such link, or it was used or has expired";
                 errors(Problem::new("/secret", ProblemCode::NotFound, message))
             }
-            Err(LinkRefused::Problem(problem)) => errors(user_error(&problem, "/password")),
+            Err(LinkRefused::Problem(problem)) => errors(problem.at("/password")),
         };
         Ok(UsePasswordLinkPayload { user_errors })
     }
@@ -391,10 +378,9 @@ impl AccountMutation {
                 deleted_user_id: Some(ID(NodeId::User(user.id).to_string())),
                 user_errors: Vec::new(),
             },
-            Err(problem) => DeleteUserPayload {
-                deleted_user_id: None,
-                user_errors: errors(user_error(&problem, "")),
-            },
+            Err(problem) => {
+                DeleteUserPayload { deleted_user_id: None, user_errors: errors(problem.at("")) }
+            }
         })
     }
 

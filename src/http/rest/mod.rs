@@ -12,6 +12,7 @@ mod imports;
 mod query;
 mod schemas;
 mod tokens;
+mod users;
 
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
@@ -37,6 +38,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(imports::routes())
         .merge(schemas::routes())
         .merge(tokens::routes())
+        .merge(users::routes())
 }
 
 /// The path parameters of a movie's routes.

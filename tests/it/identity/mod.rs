@@ -8,6 +8,7 @@ mod permissions;
 mod personal_tokens;
 mod revocation;
 mod sessions;
+mod users_over_rest;
 
 use reelport::catalog::access::Role;
 use serde_json::{Value, json};
