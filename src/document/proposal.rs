@@ -1,7 +1,7 @@
 //! The input of planning: the arriving document, the stored states, the options, and the entities
 //! that may be referenced. All steps read it and none changes it.
 
-use std::collections::HashSet;
+use ahash::HashSet;
 
 use super::budget::WorkBudget;
 use super::categories::Definition;

@@ -2,8 +2,9 @@
 //!
 //! It is computed from the stored revisions and is not stored itself.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use ahash::HashMap;
 use serde_json::Value;
 
 use super::categories::Definition;

@@ -1,8 +1,7 @@
 //! Collects the writes of a batch while it is planned, and applies them in its transaction:
 //! documents, drafts, entities, resolutions and projections.
 
-use std::collections::HashSet;
-
+use ahash::{HashSet, HashSetExt as _};
 use chrono::{DateTime, Utc};
 
 use super::options::ImportStatus;

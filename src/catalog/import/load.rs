@@ -1,8 +1,7 @@
 //! Loads what the documents of a batch are planned from: their stored states and the entities that
 //! they may name. The number of statements does not depend on the number of documents in a batch.
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use chrono::{DateTime, Utc};
 
 use super::command::ImportCommand;

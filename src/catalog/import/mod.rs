@@ -14,7 +14,6 @@ mod planning;
 mod problems;
 mod states;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(in crate::catalog) use command::ImportCommand;
@@ -29,6 +28,8 @@ pub(in crate::catalog) use problems::{
     draft_not_found, lost_to_other_writers, movie_not_found, refused_movie_id,
 };
 pub(in crate::catalog) use states::StoredState;
+
+use ahash::{HashSet, HashSetExt as _};
 
 use super::access::{CanImport, CanPublish};
 use super::export::Export;

@@ -1,8 +1,7 @@
 //! Plans documents from their loaded states. No I/O: planning again from the same states gives the
 //! same plans, except for the generated ids, unless the budget stops it.
 
-use std::collections::HashSet;
-
+use ahash::{HashSet, HashSetExt as _};
 use chrono::{DateTime, Utc};
 
 use super::command::ImportCommand;

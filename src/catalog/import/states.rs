@@ -1,6 +1,6 @@
 //! The stored states that the documents of a batch are planned from.
 
-use std::collections::{HashMap, HashSet};
+use ahash::{HashMap, HashSet};
 
 use crate::catalog::CatalogError;
 use crate::document::plan::PreparedReferences;

@@ -1,7 +1,7 @@
 //! The rounds of an alignment that compare the contents of items, so that equal items are claimed
 //! in their order.
 
-use std::collections::{HashMap, HashSet};
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::content::ContentHash;
 use super::index::PositionIndex;

@@ -1,9 +1,11 @@
 //! Indexes of items by lookup keys, so that two lists can be aligned without comparing each item
 //! with each.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::ops::Bound;
+
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 /// A value that an item is found by. An entity may have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -14,8 +14,9 @@ mod rounds;
 mod tests;
 mod view;
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use ahash::HashMap;
 
 use super::budget::WorkBudget;
 use super::resolve::directory::Directory;

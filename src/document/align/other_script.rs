@@ -2,8 +2,7 @@
 //! part of the stored `Kai Ishida`. The reading of Chinese characters depends on the language, so
 //! such names cannot be compared; the list, the part and the order decide.
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashMapExt as _, HashSet};
 use serde_json::Value;
 
 use crate::document::budget::WorkBudget;

@@ -1,7 +1,9 @@
 //! The rounds of an alignment, except for those that compare contents
 //! ([`equal_content`](super::equal_content)).
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::content::ContentHasher;
 use super::index::{AtMostOne, KeyOwners, LookupKey, PositionIndex};

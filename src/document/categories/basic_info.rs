@@ -142,6 +142,6 @@ impl CategoryDocument for BasicInfo {
 
 /// Removes duplicates: a genre may be listed under two of its names.
 fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = ahash::HashSet::default();
     ids.filter(|id| seen.insert(id.clone())).collect()
 }

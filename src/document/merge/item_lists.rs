@@ -1,8 +1,7 @@
 //! Merging a list of items: the names of its items are resolved, the items are aligned with the
 //! stored ones, each pair is merged, and the list is put in order.
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::DocumentMerger;
@@ -242,7 +241,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
     /// The stored draft items with waiting names.
     fn waiting_items(&self) -> WaitingItems {
         let (item, proposal) = (self.list.item, self.document.proposal);
-        let mut waiting = WaitingItems::new();
+        let mut waiting = WaitingItems::default();
         for object in &self.stored {
             let Some(id) = text(object, item.id) else { continue };
             for (position, entity) in item.entities.iter().enumerate() {

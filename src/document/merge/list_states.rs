@@ -1,6 +1,6 @@
 //! The stored items of a list together with those of its base revision.
 
-use std::collections::HashMap;
+use ahash::HashMap;
 
 use crate::document::align::StoredItem;
 use crate::document::json::text;

@@ -18,7 +18,7 @@ mod removal;
 mod removed_items;
 mod three_way;
 
-use std::collections::HashSet;
+use ahash::{HashSet, HashSetExt as _};
 
 use super::categories::Definition;
 use super::diagnostics::Diagnostics;

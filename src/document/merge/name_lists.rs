@@ -1,7 +1,8 @@
 //! Merging lists of names (genres): ordered sets. A name in another spelling is the same name.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use serde_json::Value;
 
 use super::DocumentMerger;

@@ -2,8 +2,7 @@
 //! sources count the year of the films or of the ceremony; one more credit of a person without a
 //! part; and an item that a document contains twice.
 
-use std::collections::HashMap;
-
+use ahash::{HashMap, HashMapExt as _};
 use serde_json::Value;
 
 use crate::document::json::text;

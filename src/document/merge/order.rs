@@ -3,8 +3,7 @@
 //! the document lacks keep their positions. A new item follows the item that it follows in the
 //! document; after the last item of a partial list it is added at the end.
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::document::proposal::ImportMode;

@@ -1,7 +1,6 @@
 //! Arriving items that repeat an item that was removed since the base.
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashMapExt as _, HashSet};
 use serde_json::Value;
 
 use crate::document::budget::WorkBudget;

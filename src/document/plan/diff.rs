@@ -1,7 +1,6 @@
 //! Computes the changes between two versions of a document, each with its path.
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashSet};
 use async_graphql::SimpleObject;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,9 +1,9 @@
 //! The digest of a plan: the SHA-256 hash of a canonical form of the target, the options and the
 //! decisions. Equal plans have equal digests, although their generated ids differ.
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 
+use ahash::HashMap;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use sha2::{Digest, Sha256};

@@ -3,8 +3,7 @@
 //! Locks are applied to the result of a merge or a restoration, so that every kind of write obeys
 //! them.
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashMapExt as _, HashSet};
 use serde_json::Value;
 
 use super::Skipped;

@@ -8,8 +8,7 @@ pub mod locks;
 pub mod policy;
 pub mod report;
 
-use std::collections::HashSet;
-
+use ahash::HashSet;
 use serde_json::Value;
 
 use super::budget::Stopped;

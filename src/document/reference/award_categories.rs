@@ -1,7 +1,7 @@
 //! Canonical names of award categories: at the Academy Awards, "Best Actor" and "ACTOR IN A LEADING
 //! ROLE" are the same category.
 
-use std::collections::HashMap;
+use ahash::{HashMap, HashMapExt as _};
 
 use super::REFERENCE;
 use crate::document::schema::definition::Object;

@@ -7,9 +7,10 @@
 mod award_categories;
 mod languages;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use ahash::{HashMap, HashMapExt as _};
 use serde::{Deserialize, Serialize};
 
 use self::award_categories::{Categories, CategorySet};

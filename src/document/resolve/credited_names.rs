@@ -6,8 +6,7 @@
 //! In a cast, text after a name is read as the character. Names that are already stored, and the
 //! names of a trusted source, are never changed.
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashSet, HashSetExt as _};
 use serde_json::Value;
 
 use crate::document::problem::{Warning, WarningCode, pointer_at};

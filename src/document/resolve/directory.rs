@@ -1,7 +1,7 @@
 //! The directory: the existing entities that some documents may mean, loaded by storage, and those
 //! that the documents introduce.
 
-use std::collections::{HashMap, HashSet};
+use ahash::{HashMap, HashSet};
 
 use super::given_ids::known_ids::KnownIds;
 use super::{Evidence, NewEntityIndex, forms_without_edition};

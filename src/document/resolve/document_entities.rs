@@ -1,7 +1,9 @@
 //! The entities in the stored and the arriving document, as evidence for resolving a name.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::document::proposal::Proposal;
 use crate::document::references::{ItemReference, item_references};

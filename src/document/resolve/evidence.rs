@@ -1,7 +1,9 @@
 //! The facts about candidates that their scores are computed from. Storage loads them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
+
+use ahash::{HashMap, HashMapExt as _, HashSet};
 
 use super::name::{Name, Relation};
 use crate::document::schema::entities::EntityKind;

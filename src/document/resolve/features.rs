@@ -6,7 +6,9 @@
 //! [`MATCH_THRESHOLD`]. Nearly all right candidates and few wrong ones have a weight above 0;
 //! `make bench` prints both shares.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use ahash::{HashMap, HashSet};
 
 use super::MatchReason;
 use super::evidence::{EntityProfile, Evidence, MIN_EXPECTED};

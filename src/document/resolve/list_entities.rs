@@ -3,9 +3,10 @@
 //! thousands of times.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::features::RoleMatch;
 use super::name::Name;

@@ -1,7 +1,9 @@
 //! Collects the ids and names in documents, for which storage loads a
 //! [`Directory`](super::directory::Directory).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use ahash::HashSet;
 
 use super::forms_without_edition;
 use super::given_ids::is_questionable;

@@ -1,8 +1,9 @@
 //! Entities that are created during an import, indexed by blocking keys so that later names find
 //! them under other forms of their names.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use ahash::HashMap;
 
 use super::{Name, blocking_keys};
 use crate::document::schema::entities::{EntityKind, NewEntity};

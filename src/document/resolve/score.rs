@@ -2,7 +2,8 @@
 //! [`features`](super::features).
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+
+use ahash::{HashMap, HashSet, HashSetExt as _};
 
 use super::directory::Directory;
 use super::evidence::{EntityProfile, Evidence};

@@ -1,7 +1,6 @@
 //! Contributions to drafts. Each row holds the whole draft after the contribution, and its author.
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashMapExt as _, HashSet};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{

@@ -1,8 +1,9 @@
 //! Loads the candidates for the unresolved names of documents, and what is known of each candidate.
 //! The number of statements grows with chunks of thousands of names, not with each name.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect,
     RelationTrait as _,

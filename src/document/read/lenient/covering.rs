@@ -1,8 +1,7 @@
 //! Checks whether one document contains all of another: a quotation, or a copy of the stored
 //! document.
 
-use std::collections::HashMap;
-
+use ahash::{HashMap, HashMapExt as _};
 use serde_json::Value;
 
 use crate::document::read::without_envelope::has_no_values;

@@ -9,8 +9,7 @@ mod names;
 mod nothing;
 mod shapes;
 
-use std::collections::{HashMap, HashSet};
-
+use ahash::{HashMap, HashMapExt as _, HashSet};
 use serde_json::Value;
 
 use super::values::{Implied, Read, is_id, is_nothing, read_scalar, tmdb_image};

@@ -1,7 +1,6 @@
 //! Reads lists of names, also those sent as one text or as numbers of The Movie Database.
 
-use std::collections::HashSet;
-
+use ahash::{HashSet, HashSetExt as _};
 use serde_json::Value;
 
 use super::Reader;

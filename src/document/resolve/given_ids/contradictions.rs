@@ -1,6 +1,6 @@
 //! Finds an id that is used for two unrelated names, in a document or in the documents of a batch.
 
-use std::collections::{HashMap, HashSet};
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::stored_ids::StoredIds;
 use super::{GivenId, Verdict, is_named_like, may_be_same_entity};

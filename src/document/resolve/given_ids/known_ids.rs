@@ -1,6 +1,6 @@
 //! Facts about the ids in documents that a check of ids needs, besides which of them exist.
 
-use std::collections::HashMap;
+use ahash::HashMap;
 
 use crate::document::schema::entities::{EntityKind, NewEntity};
 

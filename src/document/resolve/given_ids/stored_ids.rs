@@ -1,7 +1,8 @@
 //! Which ids and names occur together in the stored document and its base revision.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+
+use ahash::{HashMap, HashMapExt as _, HashSet};
 
 use super::{GivenId, is_unrelated_name, may_be_same_entity};
 use crate::document::categories::Definition;

@@ -8,7 +8,7 @@ mod decide;
 mod items;
 mod resolutions;
 
-use std::collections::{HashMap, HashSet};
+use ahash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::candidate::{Candidate, MatchReason};
 use super::document_entities::DocumentEntities;

@@ -1,6 +1,6 @@
 //! Applies resolutions: of this import, or remembered from an earlier one.
 
-use std::collections::HashMap;
+use ahash::{HashMap, HashMapExt as _};
 
 use super::{EntityResolver, NameLocation};
 use crate::document::plan::report::{Match, ResolutionToStore};

@@ -180,7 +180,7 @@ fn choose_one(
 
 /// Whether the chosen documents have no field in common.
 fn are_disjoint(data_list: &[Object], chosen: &[usize]) -> bool {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = ahash::HashSet::default();
     chosen.iter().all(|index| data_list[*index].keys().all(|key| seen.insert(key)))
 }
 
@@ -239,7 +239,7 @@ fn warnings_in_data(block: &Block, category: Option<Category>) -> Vec<Warning> {
         }
     };
     // Outside the data all paths are empty, so equal messages are reported once.
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = ahash::HashSet::default();
     let warnings = block.warnings.iter().map(|warning| {
         let path = place(&warning.path);
         Warning { path, ..warning.clone() }
