@@ -3,7 +3,6 @@
 
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
-use std::collections::HashSet;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -77,7 +76,7 @@ fn main() {
     let movie: MovieId = "bench-1".parse().expect("a movie id");
     let definition = Category::CastCrew.definition();
     let ids = Counter(AtomicU64::new(1 << 40));
-    let credited = HashSet::new();
+    let credited = ahash::HashSet::default();
     for people in [200, 463, 1_000] {
         let base = object(cast(&movie, people, 0, true));
         let current = object(cast(&movie, people, 7, true));
@@ -116,7 +115,7 @@ fn main() {
                         directory: &directory,
                         credited: &credited,
                         resolutions: &[],
-                        provisional_ids: &std::collections::HashSet::new(),
+                        provisional_ids: &ahash::HashSet::default(),
                         budget: &WorkBudget::new(u64::MAX, || false),
                     },
                     &ids,

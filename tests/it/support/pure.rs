@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use std::collections::HashSet;
-
 use reelport::document::budget::WorkBudget;
 use reelport::document::ids::IdSource;
 use reelport::document::plan::locks::LockRule;
@@ -131,9 +129,9 @@ impl World {
             locks: how.locks,
             lock_rule: how.lock_rule,
             directory: &directory,
-            credited: &HashSet::new(),
+            credited: &ahash::HashSet::default(),
             resolutions: &[],
-            provisional_ids: &std::collections::HashSet::new(),
+            provisional_ids: &ahash::HashSet::default(),
             budget,
         };
         plan(&proposal, &*self.ids).expect("the budget is large enough")
