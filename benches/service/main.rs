@@ -14,6 +14,7 @@
 
 mod before;
 mod load;
+mod subscriptions;
 mod yardsticks;
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -320,6 +321,9 @@ async fn main() {
     }
     if let Ok(binary) = std::env::var("BENCH_BEFORE") {
         return before::compare(&binary).await;
+    }
+    if let Some(count) = std::env::var("BENCH_SUBSCRIPTIONS").ok().and_then(|n| n.parse().ok()) {
+        return subscriptions::measure(count).await;
     }
     let catalogue = std::env::var("BENCH_CATALOGUE").ok();
     println!("{CONNECTIONS} connections, {:?} each, {CREDITS} credits", seconds());
