@@ -17,6 +17,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::access::{CanManageAccounts, Role};
+use super::audit::{AuditTarget, AuditTargetKind};
 use super::{Catalog, CatalogError};
 use issuers::Issuers;
 use password_rules::PasswordFlaw;
@@ -99,6 +100,11 @@ impl Accounts {
     async fn settle(&self) {
         tokio::time::sleep(standing::SETTLE).await;
     }
+}
+
+/// An account as what an operation is about.
+fn account_target(id: &str) -> AuditTarget {
+    AuditTarget::new(AuditTargetKind::User, id)
 }
 
 fn normalize_email(email: &str) -> String {
