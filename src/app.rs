@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::catalog::accounts::Accounts;
 use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
+use crate::catalog::audit::Retention;
 use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
 use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
@@ -21,6 +22,8 @@ use crate::storage::{Database, StorageError, create_private_folder};
 
 /// How long the service waits for the database to close when it stops.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long it waits until the last refused attempts are in the audit log.
+const AUDIT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The service with all its parts. It does not listen until [`serve`](Self::serve) is called.
 #[derive(Clone)]
@@ -37,6 +40,8 @@ pub struct App {
     pub persisted_documents: Option<Arc<PersistedDocuments>>,
     /// The proxies whose reports of client addresses are believed.
     pub trusted_proxies: TrustedProxies,
+    /// How long entries of the audit log are kept.
+    pub audit_retention: Retention,
 }
 
 /// The sources of time and of new ids. Tests replace them with fixed ones.
@@ -82,6 +87,7 @@ impl App {
             allowed_origins,
             persisted_documents: None,
             trusted_proxies: TrustedProxies::default(),
+            audit_retention: Retention::default(),
         }
     }
 
@@ -110,6 +116,13 @@ impl App {
         tokio::select! {
             () = serving => {}
             () = self.catalog.announce_commits() => {}
+            () = Box::pin(self.catalog.write_attempts()) => {}
+            () = Box::pin(self.catalog.delete_old_audit_entries(self.audit_retention)) => {}
+        }
+        // What was refused at last.
+        let last = Box::pin(self.catalog.write_last_attempts());
+        if tokio::time::timeout(AUDIT_TIMEOUT, last).await.is_err() {
+            tracing::warn!("the last refused attempts are missing in the audit log");
         }
         // Connections still in use after the timeout are abandoned; the database rolls back their
         // transactions.

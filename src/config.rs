@@ -10,6 +10,7 @@ use clap::{ArgAction, Args};
 use crate::catalog::accounts::issuers::Issuers;
 use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::accounts::tokens::MIN_SECRET;
+use crate::catalog::audit::{MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, Retention};
 use crate::graphql::Limits as QueryLimits;
 use crate::graphql::limits::INTROSPECTION_DEPTH;
 use crate::http::{
@@ -267,6 +268,9 @@ pub struct ServeArgs {
     /// How long a GraphQL query may run, in seconds
     #[arg(long, env = "REELPORT_GRAPHQL_TIME", default_value = "20", value_name = "SECONDS")]
     pub graphql_time: String,
+    /// How many days entries of the audit log are kept, 30 or more; 0 keeps them for ever
+    #[arg(long, env = "REELPORT_AUDIT_RETENTION", default_value = "365", value_name = "DAYS")]
+    pub audit_retention: String,
     /// Serve only reads: nothing is written to the database, and write requests get 503
     #[arg(
         long,
@@ -312,6 +316,25 @@ impl ServeArgs {
             return Err(ConfigError::new("REELPORT_DEMO", found, "one of the two"));
         }
         Ok(address)
+    }
+
+    /// How long entries of the audit log are kept.
+    ///
+    /// # Errors
+    /// When it is not an allowed number of days.
+    pub fn audit_retention(&self) -> Result<Retention, ConfigError> {
+        match self.audit_retention.parse() {
+            Ok(0) => Ok(Retention::Forever),
+            Ok(days @ MIN_RETENTION_DAYS..=MAX_RETENTION_DAYS) => Ok(Retention::Days(days)),
+            _ => Err(ConfigError::new(
+                "REELPORT_AUDIT_RETENTION",
+                format!("{:?}", self.audit_retention),
+                format!(
+                    "a number of days from {MIN_RETENTION_DAYS} to {MAX_RETENTION_DAYS}, or 0 to \
+                     keep all"
+                ),
+            )),
+        }
     }
 
     /// The other issuers whose tokens are accepted.

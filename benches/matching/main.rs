@@ -171,6 +171,7 @@ async fn decide(catalog: &Catalog, movie: &cases::HeldOut) -> Result<Decisions, 
         role: Role::Admin,
         source: None,
         credential: Credential::default(),
+        origin: Arc::default(),
     };
     let options = ImportOptions { dry_run: true, ..ImportOptions::default() };
     let permission = principal.can_import(options).map_err(|_| "forbidden")?;

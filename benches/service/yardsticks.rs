@@ -104,7 +104,8 @@ pub async fn serve(name: &str, url: &str, movie: &str) {
             let accounts = Arc::new(Accounts::new(Catalog::clone(&catalog), tokens));
             let context: Arc<dyn Fn() -> RequestContext + Send + Sync> = Arc::new(move || {
                 let budget = Arc::new(Budget::new(Limits::default()));
-                RequestContext::new(None, None, Arc::clone(&catalog), Arc::clone(&accounts), budget)
+                let (catalog, accounts) = (Arc::clone(&catalog), Arc::clone(&accounts));
+                RequestContext::new(None, Arc::default(), catalog, accounts, budget)
             });
             Router::new().route("/graphql", post(graphql)).with_state((schema, context))
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::audit::{Actor, AuditCredential, AuditInterface, RequestOrigin};
 use super::import::options::ImportOptions;
 use crate::document::schema::choice::define_choice;
 use crate::document::{Category, Source, Stage};
@@ -45,6 +46,8 @@ pub struct Principal {
     pub source: Option<Source>,
     /// The kind of token, and what limits it beyond the role.
     pub credential: Credential,
+    /// Where the request comes from.
+    pub origin: Arc<RequestOrigin>,
 }
 
 /// What a request proves its account with.
@@ -68,6 +71,7 @@ pub enum Credential {
     },
     /// A personal access token.
     Personal {
+        id: String,
         /// The only categories that it may change. `None`: all.
         categories: Option<Arc<[Category]>>,
     },
@@ -105,7 +109,9 @@ pub struct CanDraft {
 /// Permission to read and change accounts.
 #[derive(Debug, Clone)]
 pub struct CanManageAccounts {
-    /// Who makes the change, for the log.
+    /// Who makes the change.
+    pub actor: Actor,
+    /// The name of that account, for the log.
     pub name: String,
     /// Whether common passwords may be set: on the command line, which has the database anyway.
     pub(super) is_operator: bool,
@@ -130,9 +136,29 @@ pub struct Author {
     pub name: String,
     /// The source of all changes by this author, if the token sets one.
     pub source: Option<Source>,
+    /// The account with its token and where its request comes from, for the audit log.
+    pub actor: Actor,
 }
 
+/// Permission to read the audit log.
+#[derive(Debug, Clone, Copy)]
+pub struct CanReadAuditLog(());
+
 impl Principal {
+    /// Who makes the request, for the audit log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        let (kind, id) = match &self.credential {
+            Credential::Issuer => (AuditCredential::Issuer, None),
+            Credential::Foreign => (AuditCredential::ForeignIssuer, None),
+            Credential::Account { .. } => (AuditCredential::Account, None),
+            Credential::Session { id, .. } => (AuditCredential::Session, Some(id.as_str())),
+            Credential::Personal { id, .. } => (AuditCredential::PersonalToken, Some(id.as_str())),
+        };
+        let anonymous = Actor::anonymous(Arc::clone(&self.origin));
+        anonymous.with_account((&self.subject, &self.email), kind, id)
+    }
+
     fn require(&self, needed: Role) -> Result<(), Forbidden> {
         if self.role.includes(needed) {
             Ok(())
@@ -160,7 +186,7 @@ impl Principal {
     /// The only categories that the request may change. `None`: all.
     const fn categories(&self) -> Option<&Arc<[Category]>> {
         match &self.credential {
-            Credential::Personal { categories } => categories.as_ref(),
+            Credential::Personal { categories, .. } => categories.as_ref(),
             Credential::Issuer
             | Credential::Foreign
             | Credential::Account { .. }
@@ -216,7 +242,18 @@ impl Principal {
     pub fn can_manage_accounts(&self) -> Result<CanManageAccounts, Forbidden> {
         self.require(Role::Admin)?;
         self.require_no_limit()?;
-        Ok(CanManageAccounts { name: self.email.clone(), is_operator: false })
+        let (actor, name) = (self.actor(), self.email.clone());
+        Ok(CanManageAccounts { actor, name, is_operator: false })
+    }
+
+    /// Permission to read the audit log.
+    ///
+    /// # Errors
+    /// When the role is below ADMIN, or the token is limited to some categories.
+    pub fn can_read_audit_log(&self) -> Result<CanReadAuditLog, Forbidden> {
+        self.require(Role::Admin)?;
+        self.require_no_limit()?;
+        Ok(CanReadAuditLog(()))
     }
 
     /// Permission to import with these options. Planning and drafting need CONTRIBUTOR; publishing
@@ -236,7 +273,12 @@ impl Principal {
     }
 
     fn author(&self) -> Author {
-        Author { account: self.subject.clone(), name: self.email.clone(), source: self.source }
+        Author {
+            account: self.subject.clone(),
+            name: self.email.clone(),
+            source: self.source,
+            actor: self.actor(),
+        }
     }
 }
 
@@ -279,19 +321,50 @@ impl CanDraft {
     }
 }
 
+/// The name of the user of the command line, and of the service itself, in logs.
+const OPERATOR: &str = "command line";
+
 /// The permission of the command line to read and change accounts.
 #[must_use]
 pub fn command_line_accounts() -> CanManageAccounts {
-    CanManageAccounts { name: "command line".to_owned(), is_operator: true }
+    operator_accounts(AuditInterface::CommandLine)
 }
 
 /// The permissions of the command line: all, because its user has direct access to the database.
 #[must_use]
 pub fn command_line() -> (CanRead, CanPublish) {
+    operator(AuditInterface::CommandLine)
+}
+
+/// The permission of the command line to read the audit log.
+#[must_use]
+pub const fn command_line_audit_log() -> CanReadAuditLog {
+    CanReadAuditLog(())
+}
+
+/// The permission of the service itself to create the first account.
+#[must_use]
+pub fn service_accounts() -> CanManageAccounts {
+    operator_accounts(AuditInterface::Service)
+}
+
+/// The permissions of the service itself to load its demo catalogue.
+#[must_use]
+pub fn service() -> (CanRead, CanPublish) {
+    operator(AuditInterface::Service)
+}
+
+fn operator_accounts(interface: AuditInterface) -> CanManageAccounts {
+    let actor = Actor::local(interface);
+    CanManageAccounts { actor, name: OPERATOR.to_owned(), is_operator: true }
+}
+
+fn operator(interface: AuditInterface) -> (CanRead, CanPublish) {
     let author = Author {
-        account: "command line".to_owned(),
-        name: "command line".to_owned(),
+        account: OPERATOR.to_owned(),
+        name: OPERATOR.to_owned(),
         source: None,
+        actor: Actor::local(interface),
     };
     (CanRead(()), CanPublish { author })
 }

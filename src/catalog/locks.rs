@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::access::{CanDraft, CanPublish};
+use super::audit::{AuditOperation, AuditTarget};
 use super::import::movie_not_found;
 use super::{Catalog, CatalogError};
 use crate::document::categories::Definition;
@@ -115,6 +116,12 @@ impl Catalog {
         } else {
             transaction.remove_editorial_locks(movie, category, &found).await?;
         }
+        let operation =
+            if locked { AuditOperation::LockFields } else { AuditOperation::UnlockFields };
+        let entry = permission.author.actor.did(operation);
+        let entry = entry.on(AuditTarget::movie(movie, Some(category)));
+        let entry = entry.detailed(format!("{} fields or items", found.len()));
+        self.record(transaction, entry).await?;
         let locks = transaction
             .editorial_locks(&[movie])
             .await?

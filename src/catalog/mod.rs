@@ -6,9 +6,11 @@
 
 pub mod access;
 pub mod accounts;
+pub mod audit;
 pub(crate) mod background;
 pub mod bulk;
 pub mod changes;
+mod client_network;
 mod clock;
 pub mod drafts;
 pub mod entities;
@@ -32,6 +34,7 @@ pub use error::{CatalogError, UNSTORABLE_TEXT};
 use crate::document::ids::IdSource;
 use crate::storage::{Database, TextLimits};
 pub use crate::storage::{NotReady, Unavailability};
+use audit::Recorder;
 use changes::Feed;
 use import::{MAX_STORED, TextQuota};
 use work::Work;
@@ -47,6 +50,7 @@ pub struct Catalog {
     /// Maximum number of bytes of a stored document.
     max_stored: usize,
     feed: Arc<Feed>,
+    recorder: Arc<Recorder>,
 }
 
 impl Catalog {
@@ -54,8 +58,8 @@ impl Catalog {
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
         let text_quota = Arc::new(TextQuota::new(TextLimits::default()));
-        let (work, feed) = (Work::default(), Arc::default());
-        Self { database, clock, ids, work, text_quota, max_stored: MAX_STORED, feed }
+        let (work, feed, recorder) = (Work::default(), Arc::default(), Arc::default());
+        Self { database, clock, ids, work, text_quota, max_stored: MAX_STORED, feed, recorder }
     }
 
     /// Replaces the limits of the texts that the import log keeps.

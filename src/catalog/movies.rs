@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::access::{CanPublish, CanRead};
+use super::audit::{AuditOperation, AuditTarget};
 use super::import::{ImportCommand, ImportOptions, IncomingDocument, Operation, refused_movie_id};
 use super::{Catalog, CatalogError};
 use crate::document::projection::EntityLookup;
@@ -161,7 +162,8 @@ impl Catalog {
         let documents = [document];
         let options = ImportOptions { create_movie: true, ..ImportOptions::default() };
         let (author, operation) = (&permission.author, Operation::Import);
-        let command = ImportCommand { catalog: self, author, operation, options: &options };
+        let command =
+            ImportCommand { catalog: self, author, operation, options: &options, audit: None };
         let outcome = self
             .database
             .write(|transaction| {
@@ -172,7 +174,13 @@ impl Catalog {
                         return Ok(None);
                     }
                     let outcomes = command.import(&transaction, documents).await?;
-                    Ok::<_, CatalogError>(outcomes.into_iter().next())
+                    let outcome = outcomes.into_iter().next();
+                    if let Some(outcome) = &outcome {
+                        let entry = author.actor.did(AuditOperation::CreateMovie);
+                        let target = AuditTarget::movie(movie, None);
+                        self.record(&transaction, outcome.complete(entry.on(target))).await?;
+                    }
+                    Ok::<_, CatalogError>(outcome)
                 }
             })
             .await?;
@@ -203,7 +211,13 @@ impl Catalog {
         self.database
             .write(|transaction| async move {
                 transaction.advisory_lock_movies(&[movie]).await?;
-                Ok::<_, CatalogError>(transaction.delete_movie(movie, author, now).await?)
+                let is_deleted = transaction.delete_movie(movie, author, now).await?;
+                if is_deleted {
+                    let entry = permission.author.actor.did(AuditOperation::DeleteMovie);
+                    let entry = entry.on(AuditTarget::movie(movie, None));
+                    self.record(&transaction, entry).await?;
+                }
+                Ok::<_, CatalogError>(is_deleted)
             })
             .await
     }

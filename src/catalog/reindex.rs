@@ -1,6 +1,7 @@
 //! Rebuilds the projections from the published documents.
 
 use super::access::CanPublish;
+use super::audit::AuditOperation;
 use super::{Catalog, CatalogError};
 use crate::document::projection::{MovieFacts, Projection};
 use crate::document::resolve::mentions::Mentions;
@@ -16,7 +17,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails. Then nothing changes.
-    pub async fn reindex(&self, _: &CanPublish) -> Result<u64, CatalogError> {
+    pub async fn reindex(&self, permission: &CanPublish) -> Result<u64, CatalogError> {
         self.database
             .write(|transaction| async move {
                 transaction.advisory_lock_all_movies().await?;
@@ -54,6 +55,9 @@ impl Catalog {
                         transaction.reindex_movie(movie, facts).await?;
                     }
                 }
+                let entry = permission.author.actor.did(AuditOperation::Reindex);
+                let entry = entry.detailed(format!("{count} documents"));
+                self.record(&transaction, entry).await?;
                 Ok::<_, CatalogError>(count)
             })
             .await

@@ -52,7 +52,7 @@ pub struct ExportArgs {
 ///
 /// # Errors
 /// When it is not an RFC 3339 date-time of the years 1 to 9999.
-fn parse_moment(text: &str) -> Result<DateTime<Utc>, String> {
+pub(super) fn parse_moment(text: &str) -> Result<DateTime<Utc>, String> {
     let moment = DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.to_utc());
     moment.filter(|moment| (1..=9999).contains(&moment.year())).ok_or_else(|| {
         "allowed is a date and time with an offset, such as 2026-11-29T12:00:00Z".to_owned()

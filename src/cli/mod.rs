@@ -1,5 +1,6 @@
 //! The command line: argument definitions and one module per command.
 
+mod audit;
 mod backup;
 mod error_log;
 mod export;
@@ -99,6 +100,13 @@ enum Command {
         /// Print which types of the GraphQL schema caches of clients embed in others, as JSON
         #[arg(long, conflicts_with_all = ["json", "openapi"])]
         caches: bool,
+    },
+    /// Print the audit log: who changed what, and which attempts were refused
+    Audit {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        #[command(flatten)]
+        audit: audit::AuditArgs,
     },
     /// Manage accounts
     User {
@@ -268,6 +276,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Schema { json, .. } => schema(json.as_deref()),
+        Command::Audit { database, audit } => audit::audit(&database, &audit).await,
         Command::User { database, command } => users::user(&database, command).await,
         Command::Token { database, tokens, commands } => {
             tokens::token(&database, &tokens, commands).await

@@ -14,9 +14,10 @@ use crate::app::{
     App, Sources, load_persisted_documents, open_catalog, open_read_only_catalog,
     read_or_create_secret,
 };
-use crate::catalog::access::{Role, command_line};
+use crate::catalog::access::{Role, service, service_accounts};
 use crate::catalog::accounts::AccountProblem;
 use crate::catalog::accounts::Accounts;
+use crate::catalog::accounts::management::NewAccount;
 use crate::catalog::accounts::passwords;
 use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::import::{ImportOptions, IncomingDocument};
@@ -79,6 +80,7 @@ pub(super) async fn serve(
     let query_limits = serve.query_limits()?;
     let allowed_origins = serve.allowed_origins()?;
     let trusted_proxies = serve.trusted_proxies()?;
+    let audit_retention = serve.audit_retention()?;
     let persisted_documents = persisted_documents(serve).await?;
     let secret = jwt_secret(database, tokens)?;
     let issuers = serve.issuers()?;
@@ -104,6 +106,7 @@ pub(super) async fn serve(
     app.allowed_origins = allowed_origins;
     app.persisted_documents = persisted_documents;
     app.trusted_proxies = trusted_proxies;
+    app.audit_retention = audit_retention;
     warn_if_shared(database);
     let mut admin = None;
     if serve.read_only.is_on() {
@@ -209,8 +212,9 @@ async fn create_admin(
             None => (passwords::generate(), Some(None)),
         },
     };
-    match app.accounts.create(&email, &password, Role::Admin).await? {
-        Ok(()) => Ok(generated.map(|password_file| Admin { email, password, password_file })),
+    let new = NewAccount { email: &email, name: "", role: Role::Admin, password: Some(&password) };
+    match app.accounts.create_account(&service_accounts(), new).await? {
+        Ok(_) => Ok(generated.map(|password_file| Admin { email, password, password_file })),
         // Another replica created the account first.
         Err(AccountProblem::Taken(_)) => Ok(None),
         Err(problem) => Err(CliError::Usage(format!("REELPORT_ADMIN_EMAIL: {problem}"))),
@@ -221,7 +225,7 @@ async fn load_demo(app: &App) -> Result<(), CliError> {
     if !app.catalog.database().has_no_movies().await? {
         return Ok(());
     }
-    let (_, permission) = command_line();
+    let (_, permission) = service();
     let options = ParseOptions { strict: true, ..ParseOptions::default() };
     let mut records = Vec::new();
     for folder in DEMO.dirs() {

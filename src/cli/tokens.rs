@@ -129,7 +129,8 @@ async fn manage(database: &DatabaseArgs, command: TokenCommand) -> Result<ExitCo
         TokenCommand::Revoke { id } => {
             let own = without_prefix("token", &id);
             let permission = command_line_accounts();
-            if !accounts.revoke_token(TokenOwner::Anyone(&permission), own).await? {
+            let owner = TokenOwner::Anyone(&permission);
+            if !accounts.revoke_token(&permission.actor, owner, own).await? {
                 return Err(CliError::Usage(format!("--id: there is no token {own}")));
             }
             print_line(&format!("the token {own} was revoked"));
@@ -160,7 +161,8 @@ async fn create(accounts: &Accounts, arguments: CreateArgs) -> Result<(), CliErr
         expiry: if arguments.never_expires { Expiry::Never } else { Expiry::Days(arguments.days) },
     };
     let user = account(accounts, &arguments.email).await?;
-    let created = accounts.create_token(&user, new).await?;
+    let actor = command_line_accounts().actor;
+    let created = accounts.create_token(&actor, &user, new).await?;
     let created = created.map_err(|problem| CliError::Usage(problem.to_string()))?;
     let expires = created.row.expires_at.map_or_else(
         || "it never expires".to_owned(),

@@ -32,6 +32,8 @@ pub enum NodeId {
     Session(String),
     /// A personal access token.
     Token(String),
+    /// An entry of the audit log.
+    AuditEntry(String),
 }
 
 /// A state of a document.
@@ -137,6 +139,7 @@ impl fmt::Display for NodeId {
             Self::User(subject) => write!(f, "user:{subject}"),
             Self::Session(id) => write!(f, "session:{id}"),
             Self::Token(id) => write!(f, "token:{id}"),
+            Self::AuditEntry(id) => write!(f, "audit:{id}"),
         }
     }
 }
@@ -180,6 +183,7 @@ fn parse(text: &str) -> Option<NodeId> {
         "user" => Some(NodeId::User(rest.to_owned())),
         "session" => Some(NodeId::Session(rest.to_owned())),
         "token" => Some(NodeId::Token(rest.to_owned())),
+        "audit" => Some(NodeId::AuditEntry(rest.to_owned())),
         "entity" => split_entity(text).map(|(kind, id)| NodeId::Entity(kind, id.to_owned())),
         _ => None,
     });
@@ -245,6 +249,7 @@ mod tests {
             (NodeId::User("auth0|7:1".to_owned()), "user:auth0|7:1"),
             (NodeId::Session("session-0abc".to_owned()), "session:session-0abc"),
             (NodeId::Token("token-0abc".to_owned()), "token:token-0abc"),
+            (NodeId::AuditEntry("0abc".to_owned()), "audit:0abc"),
         ] {
             assert_eq!(id.to_string(), text);
             assert_eq!(text.parse(), Ok(id), "{text}");

@@ -78,6 +78,15 @@ pub enum ProblemCode {
     IdempotencyMismatch,
 }
 
+impl ProblemCode {
+    /// The code as clients see it, for example `NOT_FOUND`.
+    #[must_use]
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
+    }
+}
+
 /// A part of the document that was corrected or ignored, or may be a mistake. Warnings do not stop
 /// an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, SimpleObject, ToSchema)]

@@ -1,6 +1,5 @@
 //! The data of one request that resolvers use: the user, the catalogue, the budget and the loaders.
 
-use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
@@ -11,19 +10,21 @@ use super::client::Client;
 use super::error::ApiError;
 use super::loaders::Loaders;
 use super::loaders::accounts::AccountLoaders;
+use super::loaders::audit::AuditLoader;
 use super::loaders::drafts::DraftLoaders;
 use crate::catalog::Catalog;
 use crate::catalog::access::{
-    CanDraft, CanImport, CanManageAccounts, CanPublish, CanRead, Principal,
+    CanDraft, CanImport, CanManageAccounts, CanPublish, CanRead, CanReadAuditLog, Principal,
 };
 use crate::catalog::accounts::Accounts;
+use crate::catalog::audit::{Actor, RequestOrigin};
 use crate::catalog::import::ImportOptions;
 use crate::document::Category;
 
-/// The data of one request: the user, the client's address, and the loaders with their caches.
+/// The data of one request: the user, where it comes from, and the loaders with their caches.
 pub struct RequestContext {
     principal: Option<Principal>,
-    address: Option<IpAddr>,
+    origin: Arc<RequestOrigin>,
     client: Arc<Client>,
     catalog: Arc<Catalog>,
     accounts: Arc<Accounts>,
@@ -32,20 +33,21 @@ pub struct RequestContext {
     loaders: OnceLock<Loaders>,
     draft_loaders: OnceLock<DraftLoaders>,
     account_loaders: OnceLock<AccountLoaders>,
+    audit_loader: OnceLock<AuditLoader>,
 }
 
 impl RequestContext {
     #[must_use]
     pub fn new(
         principal: Option<Principal>,
-        address: Option<IpAddr>,
+        origin: Arc<RequestOrigin>,
         catalog: Arc<Catalog>,
         accounts: Arc<Accounts>,
         budget: Arc<Budget>,
     ) -> Self {
         Self {
             principal,
-            address,
+            origin,
             client: Arc::default(),
             catalog,
             accounts,
@@ -54,7 +56,14 @@ impl RequestContext {
             loaders: OnceLock::new(),
             draft_loaders: OnceLock::new(),
             account_loaders: OnceLock::new(),
+            audit_loader: OnceLock::new(),
         }
+    }
+
+    /// Where the request comes from.
+    #[must_use]
+    pub fn origin(&self) -> Arc<RequestOrigin> {
+        Arc::clone(&self.origin)
     }
 
     /// Notified when a subscription has begun: it misses no event from then on.
@@ -82,8 +91,12 @@ pub trait ContextExt {
         &self.request().accounts
     }
 
-    fn address(&self) -> Option<IpAddr> {
-        self.request().address
+    /// Who makes the request and from where, for the audit log.
+    fn actor(&self) -> Actor {
+        match self.viewer() {
+            Some(principal) => principal.actor(),
+            None => Actor::anonymous(Arc::clone(&self.request().origin)),
+        }
     }
 
     fn client(&self) -> &Client {
@@ -136,6 +149,11 @@ pub trait ContextExt {
         Ok(self.principal()?.can_publish_in(category)?)
     }
 
+    /// Permission to read the audit log.
+    fn can_read_audit_log(&self) -> Result<CanReadAuditLog, ApiError> {
+        Ok(self.principal()?.can_read_audit_log()?)
+    }
+
     /// Permission to read and change accounts.
     fn can_manage_accounts(&self) -> Result<CanManageAccounts, ApiError> {
         Ok(self.principal()?.can_manage_accounts()?)
@@ -148,6 +166,15 @@ pub trait ContextExt {
         request
             .account_loaders
             .get_or_init(|| AccountLoaders::new(&request.accounts, &request.budget))
+    }
+
+    /// The request's loader of the audit log. Needs the role ADMIN.
+    fn audit_loader(&self) -> Result<&AuditLoader, ApiError> {
+        let permission = self.can_read_audit_log()?;
+        let request = self.request();
+        Ok(request
+            .audit_loader
+            .get_or_init(|| AuditLoader::new(&request.catalog, permission, &request.budget)))
     }
 
     /// The request's loaders. Needs the role VIEWER.

@@ -9,6 +9,7 @@ use async_graphql::{Error, ErrorExtensionValues, ServerError};
 
 use super::budget::Exhausted;
 use crate::catalog::access::Forbidden;
+use crate::catalog::audit::AuditOutcome;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT};
 
 /// Why a resolver failed.
@@ -76,6 +77,20 @@ pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
 pub const RATE_LIMITED: &str = "RATE_LIMITED";
 /// The code of a request without a valid token.
 pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
+/// The code of a request whose role or token does not allow it.
+pub const FORBIDDEN: &str = "FORBIDDEN";
+
+/// The outcome in the audit log of a request that is refused with this code; `None` if the code is
+/// no refusal.
+#[must_use]
+pub fn refusal(code: &str) -> Option<AuditOutcome> {
+    match code {
+        UNAUTHENTICATED => Some(AuditOutcome::Unauthenticated),
+        FORBIDDEN => Some(AuditOutcome::Forbidden),
+        RATE_LIMITED => Some(AuditOutcome::RateLimited),
+        _ => None,
+    }
+}
 
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
@@ -88,7 +103,7 @@ impl From<ApiError> for Error {
             ApiError::Unauthenticated(message) => with_code(message, UNAUTHENTICATED),
             ApiError::Forbidden(forbidden)
             | ApiError::Internal(CatalogError::Forbidden(forbidden)) => {
-                with_code(forbidden.to_string(), "FORBIDDEN")
+                with_code(forbidden.to_string(), FORBIDDEN)
             }
             ApiError::BadInput(message) => with_code(message, BAD_USER_INPUT),
             ApiError::RateLimited(after) => {
@@ -130,7 +145,17 @@ impl From<ApiError> for Error {
 /// The code of an error, if it has one.
 #[must_use]
 pub fn code_of(error: &ServerError) -> Option<&str> {
-    match error.extensions.as_ref()?.get("code")? {
+    code_in(error.extensions.as_ref()?)
+}
+
+/// The code of an error of a resolver, if it has one.
+#[must_use]
+pub fn extension_code(error: &Error) -> Option<&str> {
+    code_in(error.extensions.as_ref()?)
+}
+
+fn code_in(extensions: &ErrorExtensionValues) -> Option<&str> {
+    match extensions.get("code")? {
         async_graphql::Value::String(code) => Some(code),
         _ => None,
     }

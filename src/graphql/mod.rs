@@ -25,6 +25,7 @@ pub use budget::Budget;
 pub use caches::client_caches;
 pub use context::RequestContext;
 pub use limits::Limits;
+pub use mutations::operation_of as audit_operation_of;
 
 /// The type of the schema.
 pub type Schema =
@@ -78,6 +79,9 @@ pub fn schema_builder(
         )
         .override_output_type_description::<model::entities::GenreConnection>("A page of genres.")
         .override_output_type_description::<model::accounts::UserConnection>("A page of accounts.")
+        .override_output_type_description::<model::audit::AuditEntryConnection>(
+            "A page of the audit log.",
+        )
         .override_output_type_description::<model::accounts::SessionConnection>(
             "A page of sessions.",
         )

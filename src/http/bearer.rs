@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::AppState;
+use super::audit::Requester;
 use super::problem::ProblemDetails;
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
@@ -140,7 +141,10 @@ impl FromRequestParts<AppState> for Credentials {
             Some(Err(error)) => return Ok(Self::Invalid(error)),
         };
         Ok(match verify(state, token).await {
-            Ok(Ok(principal)) => Self::Valid(principal),
+            Ok(Ok(principal)) => {
+                let Ok(requester) = Requester::from_request_parts(parts, state).await;
+                Self::Valid(requester.verified(principal))
+            }
             Ok(Err(error)) => Self::Invalid(error),
             Err(error) => Self::Unverified(error),
         })

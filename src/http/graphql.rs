@@ -8,7 +8,6 @@ mod persisted;
 mod session;
 mod websocket;
 
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -20,12 +19,13 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 use serde_json::json;
 
+use super::audit::{Attempted, Requester};
 use super::bearer::{self, Credentials, TokenError};
-use super::client_address::ClientAddress;
 use super::problem::ProblemDetails;
-use super::{AppState, MAX_BODY, request_id, session_cookie};
+use super::{AppState, MAX_BODY, session_cookie};
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
+use crate::catalog::audit::AuditOperation;
 use crate::catalog::background::spawn_background;
 use crate::graphql::client::Client;
 use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
@@ -41,20 +41,20 @@ const MAX_INLINE: usize = 64 * 1024;
 /// Handles GET: queries, subscriptions as server-sent events, and WebSockets.
 pub async fn get(
     State(state): State<AppState>,
-    ClientAddress(address): ClientAddress,
+    requester: Requester,
     credentials: Credentials,
     RawQuery(query): RawQuery,
     request: HttpRequest,
 ) -> Response {
     if websocket::is_upgrade(request.headers()) {
-        return Box::pin(websocket::upgrade(state, credentials, request)).await;
+        return Box::pin(websocket::upgrade(state, requester, credentials, request)).await;
     }
     let (parts, _) = request.into_parts();
     let response = async {
         let Some(accepted) = Accepted::of(&parts.headers) else {
             return not_acceptable(&credentials);
         };
-        let handler = Handler::new(state, address, parts);
+        let handler = Handler::new(state, requester, parts);
         let request = EncodedRequest::Query(query.unwrap_or_default());
         Box::pin(handler.handle(accepted, credentials, request, true)).await
     };
@@ -64,7 +64,7 @@ pub async fn get(
 /// Handles POST with a JSON body.
 pub async fn post(
     State(state): State<AppState>,
-    ClientAddress(address): ClientAddress,
+    requester: Requester,
     credentials: Credentials,
     request: HttpRequest,
 ) -> Response {
@@ -91,7 +91,7 @@ pub async fn post(
             }
             (Err(problem), _) => return problem.into_response(),
         };
-        let handler = Handler::new(state, address, parts);
+        let handler = Handler::new(state, requester, parts);
         let request = EncodedRequest::Body(bytes);
         Box::pin(handler.handle(accepted, credentials, request, false)).await
     };
@@ -107,15 +107,13 @@ fn uncached(mut response: Response) -> Response {
 /// The handler of one request.
 struct Handler {
     state: AppState,
-    address: IpAddr,
-    request_id: String,
+    requester: Requester,
     headers: HeaderMap,
 }
 
 impl Handler {
-    fn new(state: AppState, address: IpAddr, parts: Parts) -> Self {
-        let request_id = request_id::of(&parts.extensions);
-        Self { state, address, request_id, headers: parts.headers }
+    fn new(state: AppState, requester: Requester, parts: Parts) -> Self {
+        Self { state, requester, headers: parts.headers }
     }
 
     /// The client that sent the request.
@@ -157,7 +155,14 @@ impl Handler {
             {
                 None
             }
-            Credentials::Invalid(error) => return unauthenticated(media_type, error),
+            Credentials::Invalid(error) => {
+                let mut response = unauthenticated(media_type, error);
+                if let Ok(operation) = &decoded {
+                    let attempted = Attempted(operation.audit_operation());
+                    response.extensions_mut().insert(attempted);
+                }
+                return response;
+            }
             Credentials::Unverified(error) => return unverified(media_type, error),
         };
         let operation = match decoded {
@@ -190,12 +195,13 @@ impl Handler {
         let client = if operation.is_query() { Arc::default() } else { Arc::new(self.client()) };
         let context = RequestContext::new(
             principal,
-            Some(self.address),
+            self.requester.origin(),
             Arc::clone(&self.state.catalog),
             Arc::clone(&self.state.accounts),
             Arc::clone(&budget),
         )
         .with_client(Arc::clone(&client));
+        let is_mutation = !operation.is_query();
         let execution =
             Execution { schema: self.state.schema.clone(), context, operation, limits, budget };
         let mut result = match Box::pin(execution.run(is_large)).await {
@@ -203,7 +209,8 @@ impl Handler {
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };
         result.errors.truncate(limits::MAX_ERRORS);
-        finish(&mut result, &self.request_id);
+        finish(&mut result, &self.requester.origin().request_id);
+        record_refusals(&self.state, &self.requester, &result, is_mutation);
         let mut response = encode(accepted, &result);
         if let Some(change) = client.cookie_change()
             && let Some(cookie) = session_cookie::set_cookie(&change, &self.headers)
@@ -220,7 +227,7 @@ impl Handler {
         principal: Option<Principal>,
         limits: Limits,
     ) -> Response {
-        let Self { state, request_id, headers, .. } = self;
+        let Self { state, requester, headers } = self;
         let token = bearer::token(&headers).and_then(Result::ok);
         let session = principal.clone().zip(token);
         let session = session.map(|(principal, token)| Session::new(&state, principal, token));
@@ -229,7 +236,7 @@ impl Handler {
             Ok(place) => place,
             Err(none) => return ProblemDetails::busy(none).into_response(),
         };
-        match live::start(&state, operation, principal, limits, request_id.into()).await {
+        match live::start(&state, operation, principal, limits, requester).await {
             Ok(results) => events::stream(&state, place, session, results),
             Err(errors) => events::single(&GraphQlResponse::from_errors(errors)),
         }
@@ -245,6 +252,28 @@ fn finish(response: &mut GraphQlResponse, request_id: &str) {
             tracing::error!(%request_id, error = %error, path = ?path, "internal error");
             failed.message =
                 format!("something went wrong on our side; the request id is {request_id}");
+        }
+    }
+}
+
+/// Records that reading was refused, once for each code. Refused mutations were recorded when they
+/// ran.
+fn record_refusals(
+    state: &AppState,
+    requester: &Requester,
+    response: &GraphQlResponse,
+    is_mutation: bool,
+) {
+    let mut codes: Vec<&str> = Vec::new();
+    for failed in &response.errors {
+        if is_mutation && failed.path.len() == 1 {
+            continue;
+        }
+        if let Some(code) = error::code_of(failed)
+            && !codes.contains(&code)
+        {
+            codes.push(code);
+            requester.refused(state, AuditOperation::Read, code);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The HTTP edge: router and middleware, bearer tokens, GraphQL over HTTP, the REST API, and pages.
 
+mod audit;
 mod bearer;
 mod body;
 mod budget;
@@ -156,6 +157,7 @@ pub fn router(state: AppState) -> Router {
             .layer(from_fn_with_state(state.trusted_proxies.clone(), client_address::set))
             .layer(TraceLayer::new_for_http().make_span_with(client_address::span))
             .propagate_request_id(request_id)
+            .layer(from_fn_with_state(state.clone(), audit::record))
             .layer(from_fn(response::set_cache_control))
             .layer(from_fn_with_state(state.clone(), response::set_date))
             // Outside of all that may refuse a request: a page can read a response only if it has

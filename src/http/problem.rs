@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::audit::ErrorCode;
 use super::request_id;
 use crate::catalog::access::Forbidden;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT, Unavailability};
@@ -253,6 +254,7 @@ impl IntoResponse for ProblemDetails {
         let mut response = (status, Json(&self)).into_response();
         let media_type = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        response.extensions_mut().insert(ErrorCode(self.code));
         response.headers_mut().extend(
             headers.into_iter().map(|(name, value)| (Some(name), value)).collect::<Vec<_>>(),
         );

@@ -7,6 +7,7 @@
 //! writers conflict.) A transaction that conflicts with another one is retried.
 
 mod accounts;
+mod audit;
 mod changes;
 mod db;
 mod documents;
@@ -26,6 +27,7 @@ pub use accounts::personal_tokens::PersonalTokenRow;
 pub use accounts::sessions::{EndedSessions, SessionRow};
 pub use accounts::standing::{AccountStanding, SubjectStanding, TokenStanding};
 pub use accounts::users::{UserChange, UserFilter, UserRow};
+pub use audit::{AuditFilter, AuditRow};
 pub use changes::entry::{FeedEntry, FeedFilter, FeedKind, FeedKinds, FeedPosition};
 pub use changes::pages::FeedPage;
 pub use changes::record::DraftEnd;

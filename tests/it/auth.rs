@@ -372,6 +372,7 @@ on_both_databases! {
             role: Role::Admin,
             source: Some(Source::LlmGenerated),
             credential: Credential::default(),
+            origin: std::sync::Arc::default(),
         };
         let client = app.anonymous().with_token(token_of(&agent));
         let mut file = envelope("m", "timeline", fixtures::timeline());

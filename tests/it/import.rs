@@ -1049,6 +1049,7 @@ on_both_databases! {
             role: Role::Admin,
             source: Some(Source::LlmGenerated),
             credential: Credential::default(),
+            origin: std::sync::Arc::default(),
         }));
         // (case, client, query string, metadata of the file, stored source)
         let tmdb = json!({ "source": "tmdb" });
@@ -1174,6 +1175,7 @@ on_both_databases! {
                 role: Role::Admin,
                 source: None,
                 credential: Credential::default(),
+                origin: std::sync::Arc::default(),
             }))
         };
         let (one, other) = (email("one"), email("other"));

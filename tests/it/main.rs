@@ -14,6 +14,7 @@
 
 mod architecture;
 mod as_of;
+mod audit;
 mod auth;
 mod bases;
 mod bodies;

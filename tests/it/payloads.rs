@@ -211,9 +211,9 @@ on_both_databases! {
             movieExport { id document } revisionEdge { cursor } query { __typename }";
         let lock = u64::from(app.app.catalog.database().backend() == Backend::Postgres);
         let (count, _) = app.count_queries(mutate(&admin, "importCategory", input("A."), fields)).await;
-        // As many as the same import over REST: what is read, the document, the movie's time, and
-        // the import log.
-        assert_eq!(count, 4 + lock);
+        // As many as the same import over REST: what is read, the document, the movie's time, the
+        // audit log and the import log.
+        assert_eq!(count, 5 + lock);
         let (more, _) = app.count_queries(mutate(&admin, "importCategory", input("B."), &format!("{fields} {MOVIE} draft {{ id }}"))).await;
         // The movie, its trivia, drafts, categories and locks, and the drafts again.
         assert!(more <= count + 6, "{more} {count}");

@@ -189,31 +189,31 @@ on_both_databases_with_one_thread! {
         }
     }
 
-    async fn an_unchanged_import_writes_only_its_log_entry(app: TestApp) {
+    async fn an_unchanged_import_writes_only_its_log_entries(app: TestApp) {
         app.seed(&movie("m", 20)).await;
         let admin = app.admin();
         let file = admin.export("m", "timeline").await;
         let (count, reply) =
             app.count_queries(admin.import_envelope("m", "timeline", "", &file)).await;
         assert_eq!(reply.json()["status"], "unchanged");
-        // One statement for document, movie and locks, and one for the import log; on PostgreSQL
-        // the advisory lock of the movie before them.
+        // One statement for document, movie and locks, one for the audit log, and one for the
+        // import log; on PostgreSQL the advisory lock of the movie before them.
         let lock = u64::from(app.app.catalog.database().backend() == Backend::Postgres);
-        assert_eq!(count, 2 + lock);
+        assert_eq!(count, 3 + lock);
         // A change also writes the document with its superseded revision, and the time of the
         // movie's change.
         let mut edited = file.clone();
         edited["data"]["events"][0]["title"] = json!("Edited");
         let (count, reply) =
             app.count_queries(admin.import_envelope("m", "timeline", "", &edited)).await;
-        assert_eq!((&reply.json()["status"], count), (&json!("published"), 4 + lock));
+        assert_eq!((&reply.json()["status"], count), (&json!("published"), 5 + lock));
         // Locks are read if there are any.
         let id = &file["data"]["events"][1]["id"];
         let input = json!({ "movieId": "m", "category": "TIMELINE", "items": [id] });
         admin.graphql("mutation($input: LockFieldsInput!) { lockFields(input: $input) { locks { target } } }", json!({ "input": input })).await;
         let file = admin.export("m", "timeline").await;
         let (count, _) = app.count_queries(admin.import_envelope("m", "timeline", "", &file)).await;
-        assert_eq!(count, 3 + lock);
+        assert_eq!(count, 4 + lock);
     }
 
     async fn the_review_queue_takes_a_constant_number_of_statements(app: TestApp) {

@@ -216,6 +216,7 @@ async fn fields_that_need_a_role_are_nullable() {
         "Query.importRecord: ImportRecord",
         "Query.users: UserConnection",
         "Query.user: User",
+        "Query.auditLog: AuditEntryConnection",
         "Query.duplicatePeople: PossibleDuplicateConnection",
     ];
     assert_eq!(restricted, expected);

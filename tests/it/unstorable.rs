@@ -279,6 +279,7 @@ async fn nul_in_credentials_and_tokens_is_refused() {
                 role: Role::Admin,
                 source: None,
                 credential: Credential::default(),
+                origin: std::sync::Arc::default(),
             });
             let client = app.anonymous().with_token(token);
             let file = envelope("m", "trivia", json!({ "items": [{ "text": "By it" }] }));

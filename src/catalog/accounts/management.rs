@@ -1,11 +1,13 @@
 //! Creating, changing and deleting accounts: by an ADMIN, and on the command line by email.
 
+use super::sessions::NewSession;
 use super::{
-    AccountProblem, Accounts, check_email, check_set_password, is_name, normalize_email, passwords,
-    role_of,
+    AccountProblem, Accounts, account_target, check_email, check_set_password, is_name,
+    normalize_email, passwords, role_of,
 };
 use crate::catalog::CatalogError;
 use crate::catalog::access::{CanManageAccounts, Credential, Role, command_line_accounts};
+use crate::catalog::audit::{AuditEntry, AuditOperation};
 use crate::document::ids::entity_id;
 use crate::storage::{EndedSessions, Transaction, UserChange};
 pub use crate::storage::{PageRequest, UserFilter, UserRow};
@@ -50,6 +52,42 @@ enum Change {
     /// The hash, and whether personal access tokens are revoked.
     Password(String, bool),
     Deletion,
+}
+
+impl Change {
+    const fn operation(&self) -> AuditOperation {
+        match self {
+            Self::Account(_) => AuditOperation::UpdateUser,
+            Self::Password(..) => AuditOperation::SetPassword,
+            Self::Deletion => AuditOperation::DeleteUser,
+        }
+    }
+
+    /// Adds to an entry of the audit log what changes in the account as it was.
+    fn describe(&self, user: &UserRow, entry: AuditEntry) -> AuditEntry {
+        let mut changes = Vec::new();
+        match self {
+            Self::Account(AccountChange { role, name, is_disabled }) => {
+                if let Some(role) = role.filter(|role| role.as_str() != user.role) {
+                    changes.push(format!("role {} to {}", user.role, role.as_str()));
+                }
+                if name.as_ref().is_some_and(|name| name.trim() != user.name) {
+                    changes.push("name".to_owned());
+                }
+                if let Some(is_disabled) = is_disabled.filter(|now| *now != user.is_disabled) {
+                    changes.push(if is_disabled { "disabled" } else { "enabled" }.to_owned());
+                }
+                if changes.is_empty() {
+                    changes.push("nothing changed".to_owned());
+                }
+            }
+            Self::Password(_, true) => changes.push("personal tokens revoked".to_owned()),
+            Self::Password(_, false) => {}
+            // It cannot be looked up any more.
+            Self::Deletion => changes.push(format!("role {}", user.role)),
+        }
+        if changes.is_empty() { entry } else { entry.detailed(changes.join(", ")) }
+    }
 }
 
 impl Accounts {
@@ -154,7 +192,16 @@ impl Accounts {
             .database
             .write(|transaction| {
                 let row = row.clone();
-                async move { Ok::<_, CatalogError>(transaction.create_user(row).await?) }
+                let entry = permission.actor.did(AuditOperation::CreateUser);
+                let entry = entry.on(account_target(&row.id));
+                let entry = entry.detailed(format!("role {}", row.role));
+                async move {
+                    let is_created = transaction.create_user(row).await?;
+                    if is_created {
+                        self.catalog.record(&transaction, entry).await?;
+                    }
+                    Ok::<_, CatalogError>(is_created)
+                }
             })
             .await?;
         if !created {
@@ -261,6 +308,9 @@ impl Accounts {
                         return Ok((Err(AccountProblem::LastAdmin(user.email)), false));
                     }
                     let revoked = carry_out(&transaction, &user, &change, now).await?;
+                    let entry = permission.actor.did(change.operation());
+                    let entry = change.describe(&user, entry.on(account_target(&user.id)));
+                    self.catalog.record(&transaction, entry).await?;
                     let changed = match change {
                         Change::Deletion => user,
                         _ => transaction.row_lock_user(&user.id).await?.unwrap_or(user),
@@ -356,7 +406,15 @@ impl Accounts {
     ) -> Result<Result<String, AccountProblem>, CatalogError> {
         match self.find(AccountKey::Email(email)).await? {
             Some(user) => {
-                let begun = self.begin_session(user, None, "reelport token", None).await?;
+                let actor = command_line_accounts().actor;
+                let entry = actor.did(AuditOperation::CreateToken).on(account_target(&user.id));
+                let begin = NewSession {
+                    address: None,
+                    client: "reelport token",
+                    rehashed: None,
+                    entry: Some(entry.detailed("an access token")),
+                };
+                let begun = self.begin_session(user, begin).await?;
                 debug_assert!(!matches!(begun.principal.credential, Credential::Issuer));
                 Ok(Ok(begun.access_token))
             }

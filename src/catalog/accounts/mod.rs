@@ -17,6 +17,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::access::{CanManageAccounts, Role};
+use super::audit::{AuditTarget, AuditTargetKind};
 use super::{Catalog, CatalogError};
 use crate::document::{Problem, ProblemCode};
 use issuers::Issuers;
@@ -117,6 +118,11 @@ impl Accounts {
     async fn settle(&self) {
         tokio::time::sleep(standing::SETTLE).await;
     }
+}
+
+/// An account as what an operation is about.
+fn account_target(id: &str) -> AuditTarget {
+    AuditTarget::new(AuditTargetKind::User, id)
 }
 
 fn normalize_email(email: &str) -> String {

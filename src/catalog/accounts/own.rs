@@ -1,14 +1,14 @@
 //! What a person does with the own account.
 
-use std::net::IpAddr;
 use std::time::Instant;
 
 use super::management::replace_password;
-use super::sessions::LoggedIn;
+use super::sessions::{LoggedIn, NewSession};
 use super::throttle::TooManyAttempts;
-use super::{AccountProblem, Accounts, check_password, passwords};
+use super::{AccountProblem, Accounts, account_target, check_password, passwords};
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
+use crate::catalog::audit::{AuditOperation, AuditOutcome};
 use crate::storage::{EndedSessions, UserChange, UserRow};
 
 /// Why a password was not changed.
@@ -83,7 +83,14 @@ impl Accounts {
                     let change = UserChange { ends_tokens: true, ..UserChange::default() };
                     transaction.update_user(account, change, now).await?;
                 }
-                Ok::<_, CatalogError>(transaction.end_sessions(account, which, now).await?)
+                let ended = transaction.end_sessions(account, which, now).await?;
+                let mut entry = principal.actor().did(AuditOperation::LogoutEverywhere);
+                entry = entry.on(account_target(account));
+                if revokes_tokens {
+                    entry = entry.detailed("personal tokens revoked");
+                }
+                self.catalog.record(&transaction, entry).await?;
+                Ok::<_, CatalogError>(ended)
             })
             .await?;
         self.settle().await;
@@ -98,13 +105,14 @@ impl Accounts {
         &self,
         principal: &Principal,
         change: OwnPassword<'_>,
-        address: Option<IpAddr>,
         client: &str,
     ) -> Result<Result<LoggedIn, PasswordNotChanged>, CatalogError> {
         // A script's token cannot take over the account.
         let Some(user) = self.login_account(principal).await? else {
             return Ok(Err(PasswordNotChanged::NoAccount));
         };
+        let (address, actor) = (principal.origin.address, principal.actor());
+        let entry = actor.did(AuditOperation::ChangePassword).on(account_target(&user.id));
         if let Err(refused) = self.throttle.check(&user.email, address, Instant::now()).await? {
             return Ok(Err(PasswordNotChanged::TooManyAttempts(refused)));
         }
@@ -113,6 +121,8 @@ impl Accounts {
         if !passwords::verify(permit, old, hash).await? {
             let failure = self.throttle.record_failure(&user.email, address, Instant::now());
             Box::pin(failure).await;
+            let entry = entry.failed(AuditOutcome::Unauthenticated, "WRONG_CREDENTIALS");
+            self.catalog.record_attempt(entry);
             return Ok(Err(PasswordNotChanged::WrongPassword));
         }
         if let Err(problem) = check_password(change.new, &user.email) {
@@ -124,7 +134,7 @@ impl Accounts {
             .catalog
             .database
             .write(|transaction| {
-                let (user, hash) = (user.clone(), hash.clone());
+                let (user, hash, mut entry) = (user.clone(), hash.clone(), entry.clone());
                 async move {
                     let current = transaction.row_lock_user(&user.id).await?;
                     // Another request may have changed it since it was verified.
@@ -134,12 +144,17 @@ impl Accounts {
                     }
                     let revokes = change.revokes_tokens;
                     replace_password(&transaction, &user.id, hash, revokes, now).await?;
+                    if revokes {
+                        entry = entry.detailed("personal tokens revoked");
+                    }
+                    self.catalog.record(&transaction, entry).await?;
                     Ok::<_, CatalogError>(transaction.row_lock_user(&user.id).await?)
                 }
             })
             .await?;
         let Some(user) = changed else { return Ok(Err(PasswordNotChanged::WrongPassword)) };
         self.settle().await;
-        Box::pin(self.begin_session(user, address, client, None)).await.map(Ok)
+        let begin = NewSession { address, client, rehashed: None, entry: None };
+        Box::pin(self.begin_session(user, begin)).await.map(Ok)
     }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::management::{AccountKey, replace_password};
-use super::{AccountProblem, Accounts, check_password, passwords};
+use super::{AccountProblem, Accounts, account_target, check_password, passwords};
 use crate::catalog::CatalogError;
 use crate::catalog::access::CanManageAccounts;
+use crate::catalog::audit::{Actor, AuditCredential, AuditOperation};
 
 /// How long a link is valid.
 const LIFETIME: Duration = Duration::from_hours(24);
@@ -52,6 +53,9 @@ impl Accounts {
                 let (hash, account) = (hash.clone(), user.id.clone());
                 async move {
                     transaction.create_password_link(hash, &account, expires_at).await?;
+                    let entry = permission.actor.did(AuditOperation::CreatePasswordLink);
+                    let entry = entry.on(account_target(&account));
+                    self.catalog.record(&transaction, entry).await?;
                     Ok::<_, CatalogError>(())
                 }
             })
@@ -68,6 +72,7 @@ impl Accounts {
         &self,
         secret: &str,
         password: &str,
+        actor: &Actor,
     ) -> Result<Result<(), LinkRefused>, CatalogError> {
         let now = self.catalog.clock.now();
         let link = passwords::hash_of_secret(secret);
@@ -82,6 +87,8 @@ impl Accounts {
             return Ok(Err(LinkRefused::Problem(problem)));
         }
         let hash = passwords::hash(password.to_owned()).await?;
+        let kind = AuditCredential::PasswordLink;
+        let actor = &actor.with_account((&user.id, &user.email), kind, None);
         let is_set = self
             .catalog
             .database
@@ -92,6 +99,9 @@ impl Accounts {
                         return Ok(false);
                     };
                     replace_password(&transaction, &account, hash, false, now).await?;
+                    let entry = actor.did(AuditOperation::UsePasswordLink);
+                    let entry = entry.on(account_target(&account));
+                    self.catalog.record(&transaction, entry).await?;
                     Ok::<_, CatalogError>(true)
                 }
             })

@@ -12,6 +12,7 @@ use super::tokens::InvalidToken;
 use super::{Accounts, is_name, passwords, role_of};
 use crate::catalog::CatalogError;
 use crate::catalog::access::{CanManageAccounts, Credential, Principal, Role};
+use crate::catalog::audit::{Actor, AuditOperation, AuditTarget, AuditTargetKind};
 use crate::document::ids::entity_id;
 use crate::document::{Category, Source};
 pub use crate::storage::PersonalTokenRow;
@@ -94,6 +95,11 @@ pub enum TokenOwner<'a> {
     Anyone(&'a CanManageAccounts),
 }
 
+/// A token as what an operation is about.
+fn token_target(id: &str) -> AuditTarget {
+    AuditTarget::new(AuditTargetKind::Token, id)
+}
+
 /// The check sum of the first part of a token: its CRC-32 with 62 digits.
 fn check_sum(text: &str) -> String {
     let mut rest = crc32fast::hash(text.as_bytes());
@@ -151,7 +157,8 @@ fn principal(token: &TokenStanding) -> Principal {
         email: token.account.email.clone(),
         role,
         source,
-        credential: Credential::Personal { categories },
+        credential: Credential::Personal { id: token.id.clone(), categories },
+        origin: Arc::default(),
     }
 }
 
@@ -200,7 +207,7 @@ impl Accounts {
     ) -> Result<Result<CreatedToken, TokenProblem>, CatalogError> {
         // A token cannot make tokens: one that leaks could outlive its own expiry.
         match self.login_account(principal).await? {
-            Some(user) => self.create_token(&user, new).await,
+            Some(user) => self.create_token(&principal.actor(), &user, new).await,
             None => Ok(Err(TokenProblem::NoAccount)),
         }
     }
@@ -211,6 +218,7 @@ impl Accounts {
     /// When storage fails.
     pub async fn create_token(
         &self,
+        actor: &Actor,
         user: &UserRow,
         new: NewToken,
     ) -> Result<Result<CreatedToken, TokenProblem>, CatalogError> {
@@ -273,7 +281,15 @@ impl Accounts {
                     if transaction.count_personal_tokens(&row.account, now).await? >= MAX_TOKENS {
                         return Ok(false);
                     }
+                    let expiry = match row.expires_at {
+                        Some(time) => format!("expires {}", time.format("%Y-%m-%d")),
+                        None => "never expires".to_owned(),
+                    };
+                    let entry = actor.did(AuditOperation::CreateToken).on(token_target(&row.id));
+                    let detail = format!("role {}, {expiry}, of {}", row.role, row.account);
+                    let entry = entry.detailed(detail);
                     transaction.create_personal_token(row).await?;
+                    self.catalog.record(&transaction, entry).await?;
                     Ok::<_, CatalogError>(true)
                 }
             })
@@ -313,6 +329,7 @@ impl Accounts {
     /// When storage fails.
     pub async fn revoke_token(
         &self,
+        actor: &Actor,
         owner: TokenOwner<'_>,
         id: &str,
     ) -> Result<bool, CatalogError> {
@@ -326,6 +343,10 @@ impl Accounts {
             .database
             .write(|transaction| async move {
                 let revoked = transaction.revoke_personal_tokens(account, Some(id), now).await?;
+                if revoked > 0 {
+                    let entry = actor.did(AuditOperation::RevokeToken).on(token_target(id));
+                    self.catalog.record(&transaction, entry).await?;
+                }
                 Ok::<_, CatalogError>(revoked)
             })
             .await?;

@@ -1,13 +1,17 @@
 //! Log-in, exchanging refresh tokens, and log-out.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
 use super::throttle::TooManyAttempts;
-use super::{Accounts, passwords, role_of, throttled_email};
+use super::{Accounts, account_target, passwords, role_of, throttled_email};
 use crate::catalog::access::{Credential, Principal};
+use crate::catalog::audit::{
+    Actor, AuditCredential, AuditEntry, AuditOperation, AuditOutcome, AuditTarget, AuditTargetKind,
+};
 use crate::catalog::{CatalogError, Unavailability};
 use crate::document::ids::entity_id;
 use crate::storage::{EndedSessions, SessionRow, UserRow};
@@ -62,6 +66,24 @@ enum Exchange {
     Next(Box<UserRow>, SessionRow),
 }
 
+/// What is known of the client when a session begins.
+#[derive(Debug)]
+pub(super) struct NewSession<'a> {
+    pub(super) address: Option<IpAddr>,
+    /// What the client calls itself.
+    pub(super) client: &'a str,
+    /// Replaces the hash of the account's password.
+    pub(super) rehashed: Option<String>,
+    /// The entry of the audit log about it; `None` if it is part of an operation that has one. A
+    /// log-in names the new session in it.
+    pub(super) entry: Option<AuditEntry>,
+}
+
+/// A session as what an operation is about.
+fn session_target(id: &str) -> AuditTarget {
+    AuditTarget::new(AuditTargetKind::Session, id)
+}
+
 impl Accounts {
     /// Exchanges an email and a password for tokens. `client` is what the client calls itself.
     ///
@@ -71,10 +93,10 @@ impl Accounts {
         &self,
         email: &str,
         password: &str,
-        address: Option<IpAddr>,
+        actor: &Actor,
         client: &str,
     ) -> Result<Result<LoggedIn, LoginRefused>, CatalogError> {
-        let email = throttled_email(email);
+        let (email, address) = (throttled_email(email), actor.address());
         let too_many = |refused| Ok(Err(LoginRefused::TooManyAttempts(refused)));
         if let Err(refused) = self.throttle.check(&email, address, Instant::now()).await? {
             return too_many(refused);
@@ -93,6 +115,7 @@ impl Accounts {
         let password: String = password.chars().take(MAX_PASSWORD + 1).collect();
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let is_correct = Box::pin(passwords::verify(permit, password.clone(), hash)).await?;
+        let tried = user.as_ref().map(|user| account_target(&user.id));
         match user.filter(|user| is_correct && !user.is_disabled) {
             Some(user) => {
                 Box::pin(self.throttle.record_success(&email)).await;
@@ -101,9 +124,18 @@ impl Accounts {
                 } else {
                     None
                 };
-                Box::pin(self.begin_session(user, address, client, rehashed)).await.map(Ok)
+                let account = (user.id.as_str(), user.email.as_str());
+                let actor = actor.with_account(account, AuditCredential::Password, None);
+                let entry = actor.did(AuditOperation::Login).on(tried);
+                let begin = NewSession { address, client, rehashed, entry: Some(entry) };
+                Box::pin(self.begin_session(user, begin)).await.map(Ok)
             }
             None => {
+                // What was typed as the email is not recorded: it may be a password.
+                let entry = actor.with_refused(AuditCredential::Password);
+                let entry = entry.did(AuditOperation::Login).on(tried);
+                let entry = entry.failed(AuditOutcome::Unauthenticated, "WRONG_CREDENTIALS");
+                self.catalog.record_attempt(entry);
                 let failure = self.throttle.record_failure(&email, address, Instant::now());
                 Box::pin(failure).await;
                 Ok(Err(LoginRefused::WrongCredentials))
@@ -111,14 +143,13 @@ impl Accounts {
         }
     }
 
-    /// Begins a session. `rehashed` replaces the hash of the account's password.
+    /// Begins a session.
     pub(super) async fn begin_session(
         &self,
         user: UserRow,
-        address: Option<IpAddr>,
-        client: &str,
-        rehashed: Option<String>,
+        begin: NewSession<'_>,
     ) -> Result<LoggedIn, CatalogError> {
+        let NewSession { address, client, rehashed, entry } = begin;
         let now = self.catalog.clock.now();
         let row = SessionRow {
             id: entity_id(self.catalog.ids.next(), "session"),
@@ -131,10 +162,13 @@ impl Accounts {
             expires_at: now + self.tokens.refresh_lifetime(),
             ended_at: None,
         };
-        match self.store_session(&user, &row, rehashed).await {
+        match self.store_session(&user, &row, rehashed, entry.as_ref()).await {
             Ok(()) => self.tokens_of(&user, &row, now),
             // Reads go on without a session: the token ends when the account changes.
             Err(error) if error.unavailability().is_some_and(Unavailability::stops_writes) => {
+                if let Some(entry) = entry {
+                    self.catalog.record_attempt(entry.detailed("without a session"));
+                }
                 let credential = Credential::Account { version: user.version };
                 let principal = principal(&user, credential);
                 Ok(LoggedIn {
@@ -154,6 +188,7 @@ impl Accounts {
         user: &UserRow,
         row: &SessionRow,
         rehashed: Option<String>,
+        entry: Option<&AuditEntry>,
     ) -> Result<(), CatalogError> {
         self.catalog
             .database
@@ -165,7 +200,13 @@ impl Accounts {
                         let old = &user.password_hash;
                         transaction.replace_password_hash(&user.id, old, new).await?;
                     }
-                    Ok(transaction.create_session(row, MAX_SESSIONS, delete_before).await?)
+                    let id = row.id.clone();
+                    transaction.create_session(row, MAX_SESSIONS, delete_before).await?;
+                    if let Some(entry) = entry {
+                        let entry = entry.clone().beginning_session(&id);
+                        self.catalog.record(&transaction, entry).await?;
+                    }
+                    Ok(())
                 }
             })
             .await
@@ -195,7 +236,11 @@ impl Accounts {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn refresh(&self, token: &str) -> Result<Option<LoggedIn>, CatalogError> {
+    pub async fn refresh(
+        &self,
+        token: &str,
+        actor: &Actor,
+    ) -> Result<Option<LoggedIn>, CatalogError> {
         let now = self.catalog.clock.now();
         let Ok(claimed) = self.tokens.verify_refresh(token, now) else { return Ok(None) };
         let expires_at = now + self.tokens.refresh_lifetime();
@@ -215,6 +260,13 @@ impl Accounts {
                     if claimed.number != session.rotation {
                         let which = EndedSessions::One(&session.id);
                         transaction.end_sessions(&session.account, which, now).await?;
+                        let entry = actor.with_refused(AuditCredential::RefreshToken);
+                        let entry = entry.did(AuditOperation::Refresh);
+                        let entry = entry.on(session_target(&session.id));
+                        let reused = "REFRESH_TOKEN_REUSED";
+                        let entry = entry.failed(AuditOutcome::Unauthenticated, reused);
+                        let entry = entry.detailed("the session was ended");
+                        self.catalog.record(&transaction, entry).await?;
                         let SessionRow { id: session, account, .. } = session;
                         return Ok(Exchange::Reused { session, account });
                     }
@@ -225,6 +277,11 @@ impl Accounts {
                     session.rotation += 1;
                     let (id, rotation) = (&session.id, session.rotation);
                     transaction.rotate_session(id, rotation, now, expires_at).await?;
+                    let (kind, account) =
+                        (AuditCredential::RefreshToken, (&*user.id, &*user.email));
+                    let entry = actor.with_account(account, kind, Some(id));
+                    let entry = entry.did(AuditOperation::Refresh).on(session_target(id));
+                    self.catalog.record(&transaction, entry).await?;
                     Ok::<_, CatalogError>(Exchange::Next(Box::new(user), session))
                 }
             })
@@ -248,14 +305,19 @@ impl Accounts {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn logout_by_refresh_token(&self, token: &str) -> Result<bool, CatalogError> {
+    pub async fn logout_by_refresh_token(
+        &self,
+        token: &str,
+        actor: &Actor,
+    ) -> Result<bool, CatalogError> {
         let now = self.catalog.clock.now();
         let Ok(claimed) = self.tokens.verify_refresh(token, now) else { return Ok(false) };
         let Some(account) = self.catalog.database.session_standing(&claimed.session).await? else {
             return Ok(false);
         };
-        let which = EndedSessions::One(&claimed.session);
-        Ok(self.end_sessions(&account.id, which).await? > 0)
+        let (kind, session) = (AuditCredential::RefreshToken, claimed.session.as_str());
+        let actor = actor.with_account((&account.id, &account.email), kind, Some(session));
+        self.end_session(&actor, &account.id, session).await
     }
 
     /// Ends the session of the request.
@@ -269,35 +331,39 @@ impl Accounts {
         let Credential::Session { id, .. } = &principal.credential else {
             return Ok(Err(NoSession));
         };
-        self.end_sessions(&principal.subject, EndedSessions::One(id)).await?;
+        self.end_session(&principal.actor(), &principal.subject, id).await?;
         Ok(Ok(()))
     }
 
-    /// Ends sessions of an account. When this returns, no server accepts their tokens.
+    /// Ends a session of an account. When this returns, no server accepts its tokens. Returns
+    /// whether it was open.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn end_sessions(
+    pub async fn end_session(
         &self,
+        actor: &Actor,
         account: &str,
-        which: EndedSessions<'_>,
-    ) -> Result<u64, CatalogError> {
+        session: &str,
+    ) -> Result<bool, CatalogError> {
         let now = self.catalog.clock.now();
+        let which = EndedSessions::One(session);
         let ended = self
             .catalog
             .database
-            .write(|transaction| {
-                let account = account.to_owned();
-                async move {
-                    let ended = transaction.end_sessions(&account, which, now).await?;
-                    Ok::<_, CatalogError>(ended)
+            .write(|transaction| async move {
+                let ended = transaction.end_sessions(account, which, now).await?;
+                if ended > 0 {
+                    let entry = actor.did(AuditOperation::Logout).on(session_target(session));
+                    self.catalog.record(&transaction, entry).await?;
                 }
+                Ok::<_, CatalogError>(ended)
             })
             .await?;
         if ended > 0 {
             self.settle().await;
         }
-        Ok(ended)
+        Ok(ended > 0)
     }
 
     /// The open sessions with these ids.
@@ -327,5 +393,6 @@ pub(super) fn principal(user: &UserRow, credential: Credential) -> Principal {
         role: role_of(&user.role),
         source: None,
         credential,
+        origin: Arc::default(),
     }
 }

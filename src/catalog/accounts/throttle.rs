@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::catalog::client_network::network;
 use crate::catalog::{Catalog, CatalogError, Clock};
 use crate::storage::{Database, LoginFailures};
 
@@ -113,18 +114,6 @@ fn keys(account: &str, address: Option<IpAddr>) -> Vec<ThrottleKey> {
     let account = ThrottleKey::Account(account.to_owned());
     let address = address.map(|address| ThrottleKey::Address(network(address)));
     std::iter::once(account).chain(address).collect()
-}
-
-/// The key of an address. IPv6 addresses count by their /64 network, because one client has many of
-/// them. IPv4-mapped addresses (`::ffff:192.0.2.1`), which a server on `[::]` sees, count as IPv4.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        address @ IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let network = u128::from(address) & !u128::from(u64::MAX);
-            IpAddr::V6(network.into())
-        }
-    }
 }
 
 impl LoginThrottle {

@@ -1,6 +1,7 @@
 //! Access and refresh tokens: JWT (RFC 7519) with HS256. The algorithm is fixed and never taken
 //! from a token.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -241,6 +242,7 @@ impl Tokens {
             role: claims.role,
             source: claims.source,
             credential: Credential::Issuer,
+            origin: Arc::default(),
         };
         Ok(VerifiedToken {
             principal,

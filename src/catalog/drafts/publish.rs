@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::catalog::access::{Author, CanDraft, CanPublish};
+use crate::catalog::audit::AuditOperation;
 use crate::catalog::export::Export;
 use crate::catalog::import::{
     Content, ImportCommand, ImportOptions, ImportStatus, IncomingDocument, Operation, Outcome,
@@ -109,6 +110,7 @@ impl Catalog {
                     author: &author,
                     operation,
                     options: &options,
+                    audit: Some(AuditOperation::PublishDraft),
                 };
                 let request = Request::for_document(&movie, category);
                 let (command, movie) = (&command, &movie);
@@ -150,7 +152,8 @@ impl Catalog {
     ) -> Result<Outcome, CatalogError> {
         let options = ImportOptions { target: Stage::Draft, ..ImportOptions::default() };
         let (author, operation) = (&permission.author, Operation::Discard);
-        let command = ImportCommand { catalog: self, author, operation, options: &options };
+        let audit = Some(AuditOperation::DiscardDraft);
+        let command = ImportCommand { catalog: self, author, operation, options: &options, audit };
         let request = Request::for_document(movie, category);
         let (command, request) = (&command, &request);
         let discard = |transaction: Arc<Transaction>| async move {

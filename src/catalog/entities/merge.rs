@@ -7,6 +7,7 @@ use serde_json::json;
 use super::redirect::{Rewrite, Rewritten, problems_of};
 use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
+use crate::catalog::audit::{AuditEntry, AuditOperation, AuditTarget, AuditTargetKind};
 use crate::catalog::import::Operation;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::problem::shown;
@@ -45,6 +46,20 @@ pub struct ReassignmentOutcome {
 }
 
 impl ReassignmentOutcome {
+    /// Adds to an entry of the audit log how many people and documents were changed.
+    pub(super) fn describe(&self, entry: AuditEntry) -> AuditEntry {
+        let first = self.documents.iter().find_map(|of| of.outcome.import_id.as_deref());
+        let documents = format!("{} documents", self.documents.len());
+        let entry = entry.detailed(match &self.other {
+            Some(other) => format!("{documents}, to {other}"),
+            None => format!("{documents}, from {}", self.merged.join(" ")),
+        });
+        match first {
+            Some(first) => entry.imported_as(first),
+            None => entry,
+        }
+    }
+
     pub(super) fn refused(problems: Vec<Problem>) -> Self {
         Self { problems, ..Self::default() }
     }
@@ -130,6 +145,9 @@ impl Catalog {
         rewrite.dry_run = false;
         outcome.documents = rewrite.run(transaction, &documents, &new_id).await?;
         outcome.merged = others.into_iter().collect();
+        let entry = permission.author.actor.did(AuditOperation::MergePeople);
+        let entry = entry.on(AuditTarget::new(AuditTargetKind::Person, &target));
+        self.record(transaction, outcome.describe(entry)).await?;
         Ok(outcome)
     }
 }

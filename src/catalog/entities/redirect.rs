@@ -48,7 +48,7 @@ impl Rewrite<'_> {
             ..ImportOptions::default()
         };
         let Self { catalog, author, operation, .. } = *self;
-        let command = ImportCommand { catalog, author, operation, options: &options };
+        let command = ImportCommand { catalog, author, operation, options: &options, audit: None };
         let mut rewritten = Vec::with_capacity(documents.len());
         for keys in documents.chunks(BATCH) {
             let movies: Vec<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
+use crate::catalog::audit::{AuditOperation, AuditTarget};
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::problem::shown;
 use crate::document::references::listed_names;
@@ -107,7 +108,7 @@ impl Catalog {
     /// When storage fails. Problems with the request are part of the outcome.
     pub async fn update_entity(
         &self,
-        _: &CanPublish,
+        permission: &CanPublish,
         kind: EntityKind,
         id: &str,
         change: &EntityChange,
@@ -119,7 +120,13 @@ impl Catalog {
                     transaction.advisory_lock_all_movies().await?;
                 }
                 transaction.advisory_lock_entities().await?;
-                self.update_entity_in(&transaction, kind, id, change).await
+                let outcome = self.update_entity_in(&transaction, kind, id, change).await?;
+                if let Some(id) = outcome.id.as_ref().filter(|_| outcome.problems.is_empty()) {
+                    let entry = permission.author.actor.did(AuditOperation::UpdateEntity);
+                    let entry = entry.on(AuditTarget::new(kind.into(), id));
+                    self.record(&transaction, entry).await?;
+                }
+                Ok(outcome)
             })
             .await
     }

@@ -9,6 +9,7 @@ use super::redirect::{Rewrite, problems_of};
 use super::rename::validate_name;
 use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
+use crate::catalog::audit::{AuditOperation, AuditTarget, AuditTargetKind};
 use crate::catalog::import::Operation;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::ids::entity_id;
@@ -151,6 +152,9 @@ impl Catalog {
         rewrite.dry_run = false;
         outcome.documents = rewrite.run(transaction, &documents, &new_id).await?;
         outcome.other = Some(to.clone());
+        let entry = permission.author.actor.did(AuditOperation::SplitPerson);
+        let entry = entry.on(AuditTarget::new(AuditTargetKind::Person, &person));
+        self.record(transaction, outcome.describe(entry)).await?;
         Ok(outcome)
     }
 

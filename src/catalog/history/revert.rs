@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::catalog::access::CanPublish;
+use crate::catalog::audit::AuditOperation;
 use crate::catalog::drafts::publish::PublishOptions;
 use crate::catalog::export::Export;
 use crate::catalog::import::{
@@ -32,7 +33,8 @@ impl Catalog {
         let author = &permission.author;
         let options = &ImportOptions { revision: Some(revision), ..options.import_options() };
         let operation = Operation::Revert;
-        let command = ImportCommand { catalog: self, author, operation, options };
+        let audit = Some(AuditOperation::RevertCategory);
+        let command = ImportCommand { catalog: self, author, operation, options, audit };
         let request =
             Request { revision: Some(revision), ..Request::for_document(movie, category) };
         let (command, request) = (&command, &request);

@@ -2,6 +2,7 @@
 //! outcome of each import, also of a rejected one. An entry is written in the transaction of its
 //! import.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
@@ -10,6 +11,7 @@ use super::command::ImportCommand;
 use super::idempotency::Request;
 use super::options::ImportStatus;
 use super::{IncomingDocument, Outcome, lost_to_other_writers};
+use crate::catalog::audit::{AuditEntry, AuditOutcome, AuditTarget};
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::ids::timed_id;
@@ -63,13 +65,13 @@ impl ImportCommand<'_> {
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
         let mut rows = Vec::with_capacity(documents.len());
-        for (index, (document, outcome)) in documents.iter().zip(outcomes).enumerate() {
+        for (index, (document, outcome)) in documents.iter().zip(&mut *outcomes).enumerate() {
             let (sent, category) = (document.sent_text.as_deref(), Some(document.category));
             let (movie, read_category, revision) = (&document.movie, category, None);
             let request = Request { movie, category, read_category, sent, revision };
             rows.push(self.log_row(&request, outcome, now, index)?);
         }
-        self.store_rows(transaction, &rows).await
+        self.store_rows(transaction, &rows, outcomes).await
     }
 
     /// Logs a request without a plan, for example because its text could not be read. A dry run is
@@ -83,7 +85,7 @@ impl ImportCommand<'_> {
         if !self.options.dry_run {
             let now = self.catalog.clock.now();
             let row = self.log_row(request, &mut outcome, now, 0)?;
-            self.store_rows(transaction, &[row]).await?;
+            self.store_rows(transaction, &[row], std::slice::from_ref(&outcome)).await?;
         }
         Ok(outcome)
     }
@@ -128,18 +130,50 @@ impl ImportCommand<'_> {
         })
     }
 
-    /// Stores rows of the log, and deletes the oldest texts if a check is due.
+    /// Stores rows of the log with their entry in the audit log, and deletes the oldest texts if a
+    /// check is due.
     async fn store_rows(
         &self,
         transaction: &Transaction,
         rows: &[NewImport],
+        outcomes: &[Outcome],
     ) -> Result<(), CatalogError> {
+        if let Some(entry) = self.audit_entry(rows, outcomes) {
+            self.catalog.record(transaction, entry).await?;
+        }
         let quota = &self.catalog.text_quota;
         let stored = transaction.record_imports(rows, quota.limits).await?;
         if quota.is_check_due(stored) && transaction.drop_oldest_texts(quota.limits.of_all).await? {
             quota.set_checked();
         }
         Ok(())
+    }
+
+    /// The entry of the audit log about documents that were imported in one transaction.
+    fn audit_entry(&self, rows: &[NewImport], outcomes: &[Outcome]) -> Option<AuditEntry> {
+        let entry = self.author.actor.did(self.audit?);
+        let entry = match (rows, outcomes) {
+            ([only], [outcome]) => {
+                let target = AuditTarget::movie(&only.row.movie, only.row.category);
+                outcome.complete(entry.on(target))
+            }
+            _ => {
+                let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+                for outcome in outcomes {
+                    *counts.entry(outcome.status.as_str()).or_default() += 1;
+                }
+                let counts = counts.iter().map(|(status, count)| format!("{count} {status}"));
+                let detail = counts.collect::<Vec<_>>().join(", ");
+                let problem = outcomes.iter().find_map(|outcome| outcome.problems.first());
+                let is_rejected = |of: &Outcome| of.status == ImportStatus::Rejected;
+                let entry = match problem.filter(|_| outcomes.iter().all(is_rejected)) {
+                    Some(problem) => entry.failed(AuditOutcome::Rejected, &problem.code.name()),
+                    None => entry,
+                };
+                entry.counting(rows.len()).detailed(detail)
+            }
+        };
+        Some(entry.imported_as(&rows.first()?.row.id))
     }
 
     /// The log row of an import. Sets the import id of the outcome.

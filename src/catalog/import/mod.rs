@@ -32,6 +32,7 @@ pub(in crate::catalog) use states::StoredState;
 use ahash::{HashSet, HashSetExt as _};
 
 use super::access::{CanImport, CanPublish};
+use super::audit::AuditOperation;
 use super::export::Export;
 use super::work::compute;
 use super::{Catalog, CatalogError};
@@ -90,7 +91,8 @@ impl Catalog {
             permission.require_category(category)?;
         }
         let operation = Operation::Import;
-        let command = ImportCommand { catalog: self, author, operation, options };
+        let audit = Some(AuditOperation::Import);
+        let command = ImportCommand { catalog: self, author, operation, options, audit };
         let (category, sent) = (read.category, Some(read.sent_text()));
         let read_category = read.document.as_ref().ok().map(|document| document.category);
         let request = Request { movie, category, read_category, sent, revision: None };
@@ -157,7 +159,8 @@ impl Catalog {
         options: &ImportOptions,
     ) -> Result<Vec<Outcome>, CatalogError> {
         let (author, operation) = (&permission.author, Operation::Import);
-        let command = ImportCommand { catalog: self, author, operation, options };
+        let audit = Some(AuditOperation::Import);
+        let command = ImportCommand { catalog: self, author, operation, options, audit };
         let run = |transaction: Arc<Transaction>| async move {
             command.import(&transaction, documents).await
         };

@@ -1,6 +1,7 @@
 //! The outcome of an import: its status, the document as it is now, the plan and the problems.
 
 use super::options::ImportStatus;
+use crate::catalog::audit::{AuditEntry, AuditOutcome};
 use crate::catalog::export::Export;
 use crate::document::plan::Report;
 use crate::document::plan::diff::updated_fields;
@@ -55,6 +56,24 @@ impl Outcome {
         export: Option<Export>,
     ) -> Self {
         Self { status: ImportStatus::Rejected, export, plan, problems, import_id: None }
+    }
+
+    /// Adds to an entry of the audit log how the import ended. It has no text of the document.
+    pub(in crate::catalog) fn complete(&self, entry: AuditEntry) -> AuditEntry {
+        let revision = self.export.as_ref().map(|export| export.metadata.revision);
+        let detail = match (self.status, revision) {
+            (ImportStatus::Published, Some(revision)) => format!("published revision {revision}"),
+            (status, _) => status.as_str().to_owned(),
+        };
+        let entry = entry.detailed(detail);
+        let entry = match &self.import_id {
+            Some(id) => entry.imported_as(id),
+            None => entry,
+        };
+        match self.problems.first() {
+            Some(problem) => entry.failed(AuditOutcome::Rejected, &problem.code.name()),
+            None => entry,
+        }
     }
 
     pub(super) fn written(status: ImportStatus, export: Export, plan: Report) -> Self {

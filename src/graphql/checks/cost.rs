@@ -48,6 +48,7 @@ const COSTS: &[(&str, &str, usize)] = &[
     (QUERY, "duplicatePeople", SEARCH),
     ("PersonConnection", "totalCount", SEARCH),
     ("ImportRecordConnection", "totalCount", 500),
+    ("AuditEntryConnection", "totalCount", 500),
     (QUERY, "changes", 20),
     ("ChangeConnection", "totalCount", 20),
     ("Movie", "revisions", 500),

@@ -1,6 +1,7 @@
 //! Data loaders: objects of one kind that a request needs are read by one database query.
 
 pub(super) mod accounts;
+pub(super) mod audit;
 mod batch;
 pub(super) mod credits;
 pub(super) mod drafts;

@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, ID, InputObject, MaybeUndefined, SimpleObject
 use chrono::{DateTime, Utc};
 
 use super::accounts::{PersonalAccessToken, User};
-use super::user_error::UserError;
+use super::user_error::{UserError, has_user_errors};
 use crate::catalog::access::Role;
 use crate::document::{Category, Source};
 use crate::graphql::query::Query;
@@ -349,6 +349,22 @@ leads_to_query!(
     UpdateUserPayload,
     SetPasswordPayload,
     CreatePasswordLinkPayload,
+    DeleteUserPayload,
+    CreateTokenPayload,
+    RevokeTokenPayload
+);
+
+has_user_errors!(
+    LoginPayload,
+    RefreshPayload,
+    ChangePasswordPayload,
+    LogoutPayload,
+    LogoutEverywherePayload,
+    CreateUserPayload,
+    UpdateUserPayload,
+    SetPasswordPayload,
+    CreatePasswordLinkPayload,
+    UsePasswordLinkPayload,
     DeleteUserPayload,
     CreateTokenPayload,
     RevokeTokenPayload

@@ -375,6 +375,11 @@ impl RevertCategoryInput {
     }
 }
 
+/// Whether an import is a dry run.
+pub fn is_dry_run(input: Option<&ImportOptionsInput>) -> bool {
+    input.is_some_and(|input| input.dry_run)
+}
+
 /// The options in the form that the application uses; `nulls` is the default of the option of that
 /// name.
 pub fn import_options(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> ImportOptions {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::inputs::plain_item_ids;
 use super::payloads::load_movie;
 use super::types::Movie;
-use super::user_error::{InputKind, UserError};
+use super::user_error::{InputKind, UserError, has_user_errors};
 use crate::catalog::locks::{LockOutcome, LockTargets};
 use crate::document::node_ids::NodeId;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
@@ -52,9 +52,9 @@ impl Lock {
 #[derive(Debug, InputObject)]
 pub struct LockFieldsInput {
     /// The movie's id, for example tmdb-550.
-    movie_id: ID,
+    pub(in crate::graphql) movie_id: ID,
     /// The category of the document.
-    category: Category,
+    pub(in crate::graphql) category: Category,
     /// Names of fields, in snake_case or camelCase; at most 100. The name of a list locks the whole
     /// list.
     #[graphql(validator(max_items = 100))]
@@ -68,9 +68,9 @@ pub struct LockFieldsInput {
 #[derive(Debug, InputObject)]
 pub struct UnlockFieldsInput {
     /// The movie's id, for example tmdb-550.
-    movie_id: ID,
+    pub(in crate::graphql) movie_id: ID,
     /// The category of the document.
-    category: Category,
+    pub(in crate::graphql) category: Category,
     /// Names of fields, in snake_case or camelCase; at most 100.
     #[graphql(validator(max_items = 100))]
     fields: Option<Vec<String>>,
@@ -178,3 +178,5 @@ async fn set_locks(
     let user_errors = UserError::all(problems, input);
     Ok(Changed { locks, user_errors, movie: Some(movie) })
 }
+
+has_user_errors!(LockFieldsPayload, UnlockFieldsPayload);

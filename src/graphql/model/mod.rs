@@ -3,6 +3,7 @@
 
 pub(super) mod account_inputs;
 pub(super) mod accounts;
+pub(super) mod audit;
 pub(super) mod changes;
 pub(super) mod drafts;
 pub(super) mod entities;

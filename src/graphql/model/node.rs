@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Interface};
 
 use super::accounts::{PersonalAccessToken, Session, User};
+use super::audit::AuditEntry;
 use super::drafts::Draft;
 use super::entities::{Ceremony, Genre, Platform};
 use super::history::Revision;
@@ -38,6 +39,7 @@ pub enum Node {
     User(User),
     Session(Session),
     PersonalAccessToken(PersonalAccessToken),
+    AuditEntry(AuditEntry),
 }
 
 /// Resolves `Query.node`. `None` if no object has the id.
@@ -79,6 +81,7 @@ pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> 
         }
         // Other accounts are visible to those who manage them.
         NodeId::User(id) => User::load(ctx, id).await?.map(Node::User),
+        NodeId::AuditEntry(id) => AuditEntry::load(ctx, id).await?.map(Node::AuditEntry),
         NodeId::Session(_) | NodeId::Token(_) => None,
     })
 }

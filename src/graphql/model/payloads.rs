@@ -6,7 +6,7 @@ use super::drafts::{Draft, DraftEdge};
 use super::history::{Revision, RevisionEdge};
 use super::movies::MovieEdge;
 use super::types::{Movie, MovieExport, charge_lists};
-use super::user_error::{InputKind, UserError};
+use super::user_error::{HasUserErrors, InputKind, UserError, has_user_errors};
 use crate::catalog::import::{ImportStatus, Outcome};
 use crate::document::node_ids::NodeId;
 use crate::document::plan::{ImportPlan, Report};
@@ -272,3 +272,25 @@ pub struct DeleteMoviePayload {
     /// The entry points for reading: what they answer includes what the call changed.
     pub query: Option<Query>,
 }
+
+has_user_errors!(CreateMoviePayload, DeleteMoviePayload, DiscardDraftPayload);
+
+macro_rules! has_import_errors {
+    ($($Payload:ident),+) => {
+        $(
+            impl HasUserErrors for $Payload {
+                fn user_errors(&self) -> &[UserError] {
+                    &self.result.user_errors
+                }
+            }
+        )+
+    };
+}
+
+has_import_errors!(
+    ImportCategoryPayload,
+    ImportDocumentPayload,
+    PublishDraftPayload,
+    UpdateDraftPayload,
+    RevertCategoryPayload
+);

@@ -7,7 +7,7 @@ use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, MovieId};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
-use crate::storage::{DraftFilter, FeedFilter, ImportFilter, UserFilter};
+use crate::storage::{AuditFilter, DraftFilter, FeedFilter, ImportFilter, UserFilter};
 
 /// What a connection counts for its field `totalCount`.
 pub enum Totals {
@@ -33,6 +33,8 @@ pub enum Totals {
     Changes(FeedFilter),
     /// The accounts that match a filter.
     Users(UserFilter),
+    /// The entries of the audit log that match a filter.
+    AuditEntries(Box<AuditFilter>),
 }
 
 /// The additional fields of all connections.
@@ -72,6 +74,9 @@ async fn count(ctx: &Context<'_>, totals: &Totals) -> Result<u64, ApiError> {
         Totals::Changes(filter) => catalog.count_changes(&ctx.can_read()?, filter).await?,
         Totals::Users(filter) => {
             ctx.accounts().count_accounts(&ctx.can_manage_accounts()?, filter).await?
+        }
+        Totals::AuditEntries(filter) => {
+            catalog.count_audit_entries(&ctx.can_read_audit_log()?, filter).await?
         }
     })
 }

@@ -19,6 +19,27 @@ pub enum InputKind {
     Stored,
 }
 
+/// The payload of a mutation.
+pub trait HasUserErrors {
+    /// What is wrong with the input. If there are user errors, nothing was changed.
+    fn user_errors(&self) -> &[UserError];
+}
+
+/// Implements [`HasUserErrors`] for payloads with a field `user_errors`.
+macro_rules! has_user_errors {
+    ($($Payload:ident),+) => {
+        $(
+            impl $crate::graphql::model::user_error::HasUserErrors for $Payload {
+                fn user_errors(&self) -> &[$crate::graphql::model::user_error::UserError] {
+                    &self.user_errors
+                }
+            }
+        )+
+    };
+}
+
+pub(in crate::graphql) use has_user_errors;
+
 /// Something that is wrong with the input of a request or its target.
 pub struct UserError {
     problem: Problem,
@@ -30,6 +51,11 @@ impl UserError {
     pub fn all(problems: Vec<Problem>, kind: InputKind) -> Vec<Self> {
         let error = |problem: Problem| Self { field: field_of(&problem, kind), problem };
         problems.into_iter().map(error).collect()
+    }
+
+    /// The problem that it shows.
+    pub const fn problem(&self) -> &Problem {
+        &self.problem
     }
 
     /// An error of the import log, which does not keep the form of the input.

@@ -20,7 +20,8 @@ use crate::graphql::model::pages::{Cursor, PageArgs, connect};
 use crate::graphql::model::payloads::import_id;
 use crate::graphql::model::totals::Totals;
 use crate::graphql::model::types::{Movie, MovieExport, Person};
-use crate::graphql::model::user_error::{InputKind, UserError};
+use crate::graphql::model::user_error::{InputKind, UserError, has_user_errors};
+use crate::graphql::mutations::audited::{Attempt, audited};
 use crate::graphql::query::Query;
 use crate::storage::Entity;
 
@@ -64,6 +65,8 @@ macro_rules! updates {
                 /// The entry points for reading: what they answer includes what the call changed.
                 query: Option<Query>,
             }
+
+            has_user_errors!($Payload);
         )*
     };
 }
@@ -277,6 +280,8 @@ pub struct SplitPersonPayload {
     query: Option<Query>,
 }
 
+has_user_errors!(MergePeoplePayload, SplitPersonPayload);
+
 /// The fields of `Mutation` for people, ceremonies, platforms and genres.
 #[Object]
 impl EntityMutation {
@@ -287,8 +292,12 @@ impl EntityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The person and the changes.")] input: UpdatePersonInput,
     ) -> async_graphql::Result<UpdatePersonPayload> {
-        let (entity, user_errors) = update(ctx, EntityKind::Person, input.into_change()).await?;
-        Ok(UpdatePersonPayload { person: entity.map(Person), user_errors, query: Some(Query) })
+        audited(ctx, Attempt::default(), async move {
+            let (entity, user_errors) =
+                update(ctx, EntityKind::Person, input.into_change()).await?;
+            Ok(UpdatePersonPayload { person: entity.map(Person), user_errors, query: Some(Query) })
+        })
+        .await
     }
 
     /// Changes the name or the aliases of an award ceremony. No two ceremonies may share a name
@@ -298,12 +307,16 @@ impl EntityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The ceremony and the changes.")] input: UpdateCeremonyInput,
     ) -> async_graphql::Result<UpdateCeremonyPayload> {
-        let (entity, user_errors) = update(ctx, EntityKind::Ceremony, input.into_change()).await?;
-        Ok(UpdateCeremonyPayload {
-            ceremony: entity.map(Ceremony),
-            user_errors,
-            query: Some(Query),
+        audited(ctx, Attempt::default(), async move {
+            let (entity, user_errors) =
+                update(ctx, EntityKind::Ceremony, input.into_change()).await?;
+            Ok(UpdateCeremonyPayload {
+                ceremony: entity.map(Ceremony),
+                user_errors,
+                query: Some(Query),
+            })
         })
+        .await
     }
 
     /// Changes the name or the aliases of a streaming platform. No two platforms may share a name
@@ -313,12 +326,16 @@ impl EntityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The platform and the changes.")] input: UpdatePlatformInput,
     ) -> async_graphql::Result<UpdatePlatformPayload> {
-        let (entity, user_errors) = update(ctx, EntityKind::Platform, input.into_change()).await?;
-        Ok(UpdatePlatformPayload {
-            platform: entity.map(Platform),
-            user_errors,
-            query: Some(Query),
+        audited(ctx, Attempt::default(), async move {
+            let (entity, user_errors) =
+                update(ctx, EntityKind::Platform, input.into_change()).await?;
+            Ok(UpdatePlatformPayload {
+                platform: entity.map(Platform),
+                user_errors,
+                query: Some(Query),
+            })
         })
+        .await
     }
 
     /// Changes the name or the aliases of a genre. No two genres may share a name (ALREADY_EXISTS),
@@ -329,8 +346,11 @@ impl EntityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The genre and the changes.")] input: UpdateGenreInput,
     ) -> async_graphql::Result<UpdateGenrePayload> {
-        let (entity, user_errors) = update(ctx, EntityKind::Genre, input.into_change()).await?;
-        Ok(UpdateGenrePayload { genre: entity.map(Genre), user_errors, query: Some(Query) })
+        audited(ctx, Attempt::default(), async move {
+            let (entity, user_errors) = update(ctx, EntityKind::Genre, input.into_change()).await?;
+            Ok(UpdateGenrePayload { genre: entity.map(Genre), user_errors, query: Some(Query) })
+        })
+        .await
     }
 
     /// Merges entries of the catalogue that are the same person. Every published document that
@@ -341,25 +361,29 @@ impl EntityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The people to merge, and the options.")] input: MergePeopleInput,
     ) -> async_graphql::Result<MergePeoplePayload> {
-        let permission = ctx.can_publish()?;
-        let merge = MergeRequest {
-            id: entity_id(&input.id),
-            others: input.other_ids.iter().map(entity_id).collect(),
-            dry_run: input.dry_run,
-            override_locks: input.override_locks,
-        };
-        let merged =
-            ctx.catalog().merge_people(&permission, &merge).await.map_err(ApiError::from)?;
-        let ReassignmentOutcome { id, documents, problems, merged, .. } = merged;
-        let person = find_person(ctx, id).await?;
-        let entity = |id: &String| ID(entity_node_id(EntityKind::Person, id));
-        Ok(MergePeoplePayload {
-            person,
-            deleted_person_ids: merged.iter().map(entity).collect(),
-            rewritten: RewrittenDocuments::new(documents),
-            user_errors: UserError::all(problems, OWN),
-            query: Some(Query),
+        let attempt = Attempt::default().dry_run(input.dry_run);
+        audited(ctx, attempt, async move {
+            let permission = ctx.can_publish()?;
+            let merge = MergeRequest {
+                id: entity_id(&input.id),
+                others: input.other_ids.iter().map(entity_id).collect(),
+                dry_run: input.dry_run,
+                override_locks: input.override_locks,
+            };
+            let merged =
+                ctx.catalog().merge_people(&permission, &merge).await.map_err(ApiError::from)?;
+            let ReassignmentOutcome { id, documents, problems, merged, .. } = merged;
+            let person = find_person(ctx, id).await?;
+            let entity = |id: &String| ID(entity_node_id(EntityKind::Person, id));
+            Ok(MergePeoplePayload {
+                person,
+                deleted_person_ids: merged.iter().map(entity).collect(),
+                rewritten: RewrittenDocuments::new(documents),
+                user_errors: UserError::all(problems, OWN),
+                query: Some(Query),
+            })
         })
+        .await
     }
 
     /// Splits an entry of the catalogue that combines two people: gives some of its credits and
@@ -371,29 +395,33 @@ impl EntityMutation {
         #[graphql(desc = "The person, what to give away, and to which person.")]
         input: SplitPersonInput,
     ) -> async_graphql::Result<SplitPersonPayload> {
-        let permission = ctx.can_publish()?;
-        let ids = |ids: Option<Vec<ID>>| ids.into_iter().flatten().map(|id| id.0).collect();
-        let split = SplitRequest {
-            id: entity_id(&input.id),
-            credits: plain_item_ids(input.credit_ids),
-            nominations: plain_item_ids(input.nomination_ids),
-            movies: ids(input.movie_ids),
-            to: input.to_id.as_ref().map(entity_id),
-            name: input.name,
-            dry_run: input.dry_run,
-            override_locks: input.override_locks,
-        };
-        let outcome =
-            ctx.catalog().split_person(&permission, &split).await.map_err(ApiError::from)?;
-        let ReassignmentOutcome { id, other, documents, problems, .. } = outcome;
-        let (person, other) = (find_person(ctx, id).await?, find_person(ctx, other).await?);
-        Ok(SplitPersonPayload {
-            person,
-            other,
-            rewritten: RewrittenDocuments::new(documents),
-            user_errors: UserError::all(problems, OWN),
-            query: Some(Query),
+        let attempt = Attempt::default().dry_run(input.dry_run);
+        audited(ctx, attempt, async move {
+            let permission = ctx.can_publish()?;
+            let ids = |ids: Option<Vec<ID>>| ids.into_iter().flatten().map(|id| id.0).collect();
+            let split = SplitRequest {
+                id: entity_id(&input.id),
+                credits: plain_item_ids(input.credit_ids),
+                nominations: plain_item_ids(input.nomination_ids),
+                movies: ids(input.movie_ids),
+                to: input.to_id.as_ref().map(entity_id),
+                name: input.name,
+                dry_run: input.dry_run,
+                override_locks: input.override_locks,
+            };
+            let outcome =
+                ctx.catalog().split_person(&permission, &split).await.map_err(ApiError::from)?;
+            let ReassignmentOutcome { id, other, documents, problems, .. } = outcome;
+            let (person, other) = (find_person(ctx, id).await?, find_person(ctx, other).await?);
+            Ok(SplitPersonPayload {
+                person,
+                other,
+                rewritten: RewrittenDocuments::new(documents),
+                user_errors: UserError::all(problems, OWN),
+                query: Some(Query),
+            })
         })
+        .await
     }
 }
 

@@ -169,8 +169,8 @@ impl Query {
 
     /// The object with this id, of any type: use fragments to select its fields. Null if there is
     /// none. Drafts, revisions, records of the import log and locks need the role CONTRIBUTOR:
-    /// without it, null and a FORBIDDEN error. Accounts, sessions and tokens of others are null
-    /// unless the role is ADMIN. The id of a person who was merged into another leads to that
+    /// without it, null and a FORBIDDEN error. So do entries of the audit log without the role
+    /// ADMIN. Accounts, sessions and tokens of others are null unless the role is ADMIN. The id of a person who was merged into another leads to that
     /// person.
     async fn node(
         &self,

@@ -7,10 +7,11 @@ use futures::FutureExt as _;
 use futures::stream::{self, BoxStream, StreamExt as _};
 
 use super::operation::Operation;
-use super::{finish, panicked};
+use super::{finish, panicked, record_refusals};
 use crate::catalog::access::Principal;
 use crate::graphql::{Budget, Limits, RequestContext, Response, ServerError, limits};
 use crate::http::AppState;
+use crate::http::audit::Requester;
 
 /// The results of a subscription.
 pub type Results = BoxStream<'static, Response>;
@@ -25,19 +26,19 @@ pub async fn start(
     operation: Operation,
     principal: Option<Principal>,
     limits: Limits,
-    request_id: Arc<str>,
+    requester: Requester,
 ) -> Result<Results, Vec<ServerError>> {
     operation.check(&limits)?;
     let context = RequestContext::new(
         principal,
-        None,
+        requester.origin(),
         Arc::clone(&state.catalog),
         Arc::clone(&state.accounts),
         Arc::new(Budget::new(limits)),
     );
     let started = context.started();
     let results = state.schema.execute_stream(operation.into_request(context));
-    let mut results = guarded(results, request_id);
+    let mut results = guarded(results, state.clone(), requester);
     let first = tokio::select! {
         biased;
         first = results.next() => first,
@@ -46,10 +47,10 @@ pub async fn start(
     Ok(stream::iter(first).chain(results).boxed())
 }
 
-/// Sets the codes of errors. After a panic the stream ends with an error.
-fn guarded(results: Results, request_id: Arc<str>) -> Results {
+/// Sets the codes of errors, and records refusals. After a panic the stream ends with an error.
+fn guarded(results: Results, state: AppState, requester: Requester) -> Results {
     stream::unfold(Some(results), move |results| {
-        let request_id = Arc::clone(&request_id);
+        let (state, requester) = (state.clone(), requester.clone());
         async move {
             let mut results = results?;
             let next = AssertUnwindSafe(results.next()).catch_unwind().await;
@@ -58,7 +59,8 @@ fn guarded(results: Results, request_id: Arc<str>) -> Results {
                 Err(_) => (panicked(), None),
             };
             response.errors.truncate(limits::MAX_ERRORS);
-            finish(&mut response, &request_id);
+            finish(&mut response, &requester.origin().request_id);
+            record_refusals(&state, &requester, &response, false);
             Some((response, rest))
         }
     })

@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::persisted::{PersistedDocument, PersistedDocuments};
+use crate::catalog::audit::AuditOperation;
 use crate::document::problem::excerpt;
 use crate::graphql::{
-    ExecutableDocument, Limits, Request, RequestContext, ServerError, Variables, checks, error,
-    limits,
+    ExecutableDocument, Limits, Request, RequestContext, ServerError, Variables,
+    audit_operation_of, checks, error, limits,
 };
 use crate::http::json_limits::{self, JsonLimits, JsonTooLarge};
 
@@ -331,6 +332,15 @@ impl Operation {
     /// When it is invalid for the schema, or costs more than allowed.
     pub fn check(&self, limits: &Limits) -> Result<(), Vec<ServerError>> {
         checks::check(&self.document, self.name.as_deref(), &self.variables, limits)
+    }
+
+    /// The operation in the audit log: that of its first mutation.
+    pub fn audit_operation(&self) -> AuditOperation {
+        if self.is_query() || self.is_subscription() {
+            return AuditOperation::Read;
+        }
+        let names = checks::root_field_names(&self.document, self.name.as_deref(), usize::MAX);
+        names.into_iter().find_map(audit_operation_of).unwrap_or(AuditOperation::Read)
     }
 
     /// Whether the operation only logs in.

@@ -16,10 +16,11 @@ use crate::catalog::accounts::sessions::{
     INVALID_REFRESH_TOKEN, LoggedIn, LoginRefused, WRONG_CREDENTIALS,
 };
 use crate::catalog::accounts::throttle::LoginQuota;
+use crate::catalog::audit::Actor;
 use crate::document::{Problem, ProblemCode};
 use crate::graphql::client::{CookieChange, RefreshCookie};
+use crate::http::audit::Requester;
 use crate::http::bearer::{Credentials, client_name};
-use crate::http::client_address::ClientAddress;
 use crate::http::openapi::{BodyErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 use crate::http::{AppState, session_cookie};
@@ -178,14 +179,14 @@ fn token_response(logged_in: LoggedIn, with_cookie: bool, headers: &HeaderMap) -
 )]
 async fn login(
     State(state): State<AppState>,
-    ClientAddress(address): ClientAddress,
+    requester: Requester,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let headers = request.headers().clone();
     let ([email, password], body) = read_fields(request, ["email", "password"]).await?;
     let cookie = optional(&body, "cookie", "true or false", Value::as_bool)?.unwrap_or(false);
-    let client = client_name(&headers);
-    let login = state.accounts.login(&email, &password, Some(address), &client);
+    let (actor, client) = (requester.actor(), client_name(&headers));
+    let login = state.accounts.login(&email, &password, &actor, &client);
     let response = match Box::pin(login).await? {
         Ok(logged_in) => token_response(logged_in, cookie, &headers),
         Err(LoginRefused::WrongCredentials) => {
@@ -196,7 +197,7 @@ async fn login(
         }
     };
     // The login is done: if the quotas cannot be read, only the headers are missing.
-    let Ok(quotas) = state.accounts.login_quotas(&email, Some(address)).await else {
+    let Ok(quotas) = state.accounts.login_quotas(&email, actor.address()).await else {
         return Ok(response);
     };
     let (policy, left) = LoginQuota::header_values(&quotas);
@@ -252,6 +253,7 @@ fn text(value: &Value) -> Option<String> {
 )]
 async fn refresh(
     State(state): State<AppState>,
+    requester: Requester,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let headers = request.headers().clone();
@@ -260,7 +262,7 @@ async fn refresh(
     let Some((token, from_cookie)) = refresh_token(&headers, sent)? else {
         return Err(missing(&body, "refresh_token"));
     };
-    match state.accounts.refresh(&token).await? {
+    match state.accounts.refresh(&token, &requester.actor()).await? {
         Some(logged_in) => Ok(token_response(logged_in, from_cookie, &headers)),
         None => Err(ProblemDetails::unauthenticated(INVALID_REFRESH_TOKEN, true)),
     }
@@ -295,6 +297,7 @@ async fn refresh(
 async fn logout(
     State(state): State<AppState>,
     credentials: Credentials,
+    requester: Requester,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let headers = request.headers().clone();
@@ -303,7 +306,8 @@ async fn logout(
     let mut has_ended = false;
     let mut response = StatusCode::NO_CONTENT.into_response();
     if let Some((token, from_cookie)) = refresh_token(&headers, sent)? {
-        has_ended |= state.accounts.logout_by_refresh_token(&token).await?;
+        let actor = Actor::anonymous(requester.origin());
+        has_ended |= state.accounts.logout_by_refresh_token(&token, &actor).await?;
         if from_cookie
             && let Some(cookie) = session_cookie::set_cookie(&CookieChange::Clear, &headers)
         {
@@ -352,10 +356,13 @@ async fn logout(
 )]
 async fn use_password_link(
     State(state): State<AppState>,
+    requester: Requester,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let [secret, password] = read_text_fields(request, ["secret", "password"]).await?;
-    match state.accounts.set_password_by_link(&secret, &password).await? {
+    let actor = requester.actor();
+    let set = state.accounts.set_password_by_link(&secret, &password, &actor);
+    match set.await? {
         Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
         Err(LinkRefused::Unknown) => {
             Err(ProblemDetails::not_found("there is no such link, or it was used or has expired"))

@@ -233,7 +233,7 @@ async fn revoke(
         Err(_) => TokenOwner::Account(&principal.subject),
     };
     let own = without_prefix("token", &id);
-    if state.accounts.revoke_token(owner, own).await? {
+    if state.accounts.revoke_token(&principal.actor(), owner, own).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ProblemDetails::not_found("there is no such token"))

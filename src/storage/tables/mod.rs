@@ -1,6 +1,7 @@
 //! The SeaORM entities, one file for each table. Private to the storage.
 
 pub mod answer;
+pub mod audit_entry;
 pub mod change;
 pub mod contribution;
 pub mod credit;

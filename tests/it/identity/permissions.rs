@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{account, codes, done};
+use crate::audit::total;
 use crate::schema::{INTROSPECTION, list, name};
 use crate::support::{Client, TestApp};
 
@@ -63,6 +64,8 @@ const OPERATIONS: &[(&str, Needs)] = &[
     ("{ nodes(ids: [\"no\"]) { id } }", READ),
     ("{ users { totalCount } }", PUBLISH),
     ("{ user(id: \"no\") { id } }", PUBLISH),
+    ("{ auditLog { totalCount } }", PUBLISH),
+    ("{ node(id: \"audit:no\") { id } }", PUBLISH),
     ("mutation { login(input: {email: \"no\", password: \"no\"}) { tokenType } }", NoValidToken),
     ("mutation { refresh(input: {refreshToken: \"no\"}) { tokenType } }", NoValidToken),
     (
@@ -193,7 +196,8 @@ const ROUTES: &[(&str, &str, Needs)] = &[
 
 /// All commands: whoever can run one has the database, so none asks for a token.
 const COMMANDS: &[&str] = &[
-    "serve", "import", "export", "backup", "migrate", "reindex", "schema", "user", "token", "help",
+    "serve", "import", "export", "backup", "migrate", "reindex", "schema", "audit", "user",
+    "token", "help",
 ];
 
 /// A client, and the role that its token gives; `None` if it has no valid token.
@@ -372,6 +376,52 @@ async fn every_route_answers_each_token_rightly() {
         }
     }
     assert_eq!(wrong, [""; 0]);
+}
+
+/// Log-ins are left out: what they answer does not depend on the token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_refused_operation_and_route_is_in_the_audit_log() {
+    let app = TestApp::sqlite().await;
+    app.movie("m").await;
+    let callers = [
+        ("no token", app.anonymous(), None, false),
+        ("a USER", app.with_role(Role::User), Some(Role::User), true),
+        ("a stranger", app.anonymous().with_token("a.b.c"), None, true),
+    ];
+    let callers = callers.map(|(what, client, role, has_token)| {
+        let what = what.to_owned();
+        Caller { what, client, role, has_token }
+    });
+    let mut missing = Vec::new();
+    let mut refused = 0;
+    for caller in &callers {
+        for (operation, needs) in OPERATIONS.iter().filter(|(_, needs)| *needs != NoValidToken) {
+            let before = total(&app).await;
+            caller.client.post("/graphql", &json!({ "query": operation })).await;
+            let recorded = total(&app).await - before;
+            if expected(caller, *needs) != 200 {
+                refused += 1;
+                if recorded != 1 {
+                    missing.push(format!("{}: {operation}: {recorded}", caller.what));
+                }
+            }
+        }
+        for (method, template, needs) in ROUTES.iter().filter(|route| route.2 != NoValidToken) {
+            let before = total(&app).await;
+            let path = template.replace("{id}", "m").replace("{category}", "trivia");
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            caller.client.send(caller.client.request(method.clone(), &path)).await;
+            let recorded = total(&app).await - before;
+            if expected(caller, *needs) != 200 {
+                refused += 1;
+                if recorded != 1 {
+                    missing.push(format!("{}: {method} {path}: {recorded}", caller.what));
+                }
+            }
+        }
+    }
+    assert_eq!(missing, [""; 0]);
+    assert!(refused > 200, "{refused}");
 }
 
 #[tokio::test]

@@ -203,6 +203,7 @@ on_both_databases! {
                 role,
                 source: None,
                 credential: Credential::default(),
+                origin: std::sync::Arc::default(),
             }))
         };
         let viewer = "{ viewer { email role } }";
@@ -229,6 +230,7 @@ on_both_databases! {
             role: Role::Admin,
             source: None,
             credential: Credential::default(),
+            origin: std::sync::Arc::default(),
         }))).await, 401);
     }
 

@@ -109,6 +109,7 @@ impl TestApp {
             role,
             source: Some(source),
             credential: Credential::default(),
+            origin: Arc::default(),
         }))
     }
 
@@ -162,6 +163,7 @@ pub fn token(role: Role, email: &str) -> String {
         role,
         source: None,
         credential: Credential::default(),
+        origin: Arc::default(),
     })
 }
 

@@ -10,6 +10,8 @@ mod key_formats;
 mod keys;
 mod remote;
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -110,6 +112,7 @@ impl Issuer {
             role: found.role,
             source: None,
             credential: Credential::Foreign,
+            origin: Arc::default(),
         })
     }
 

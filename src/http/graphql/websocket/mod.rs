@@ -7,7 +7,6 @@
 
 mod messages;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -25,12 +24,14 @@ use super::operation::{EncodedRequest, RequestError};
 use super::session::Session;
 use super::{GraphQlResponse, encoded, error_json, live};
 use crate::catalog::CatalogError;
+use crate::catalog::audit::AuditOperation;
 use crate::graphql::{Limits, error};
+use crate::http::AppState;
+use crate::http::audit::Requester;
 use crate::http::bearer::{self, Credentials, TokenError};
 use crate::http::problem::ProblemDetails;
 use crate::http::server::ConnectionSlot;
 use crate::http::subscriptions::{AccountPlace, SocketPlaces};
-use crate::http::{AppState, request_id};
 use messages::{ClientMessage, Close, PROTOCOL};
 
 /// The size of the buffer for reading, in bytes. Each connection has one.
@@ -47,7 +48,12 @@ pub fn is_upgrade(headers: &HeaderMap) -> bool {
 }
 
 /// Opens a WebSocket.
-pub async fn upgrade(state: AppState, credentials: Credentials, request: Request) -> Response {
+pub async fn upgrade(
+    state: AppState,
+    requester: Requester,
+    credentials: Credentials,
+    request: Request,
+) -> Response {
     let (mut parts, _) = request.into_parts();
     match credentials {
         Credentials::Invalid(error) => {
@@ -61,7 +67,6 @@ pub async fn upgrade(state: AppState, credentials: Credentials, request: Request
         return ProblemDetails::new(StatusCode::FORBIDDEN, "FORBIDDEN", detail).into_response();
     }
     let token = bearer::token(&parts.headers).and_then(Result::ok).map(str::to_owned);
-    let request_id: Arc<str> = request_id::of(&parts.extensions).into();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &state).await {
         Ok(upgrade) => upgrade,
         Err(rejected) => {
@@ -87,7 +92,7 @@ pub async fn upgrade(state: AppState, credentials: Credentials, request: Request
         let now = Instant::now();
         let connection = Connection {
             header_token: token,
-            request_id,
+            requester,
             account: None,
             opening: Some(opening),
             operations: StreamMap::new(),
@@ -132,7 +137,7 @@ struct Connection {
     state: AppState,
     /// The token in the header of the opening request.
     header_token: Option<String>,
-    request_id: Arc<str>,
+    requester: Requester,
     /// `None` until `connection_init` is accepted.
     account: Option<Box<Account>>,
     /// The place among the connections without an account.
@@ -282,11 +287,15 @@ impl Connection {
         let message = ClientMessage::parse(text).map_err(|_| Close::InvalidMessage)?;
         match message {
             ClientMessage::ConnectionInit(authorization) => {
-                self.initialise(authorization.as_deref()).await?;
+                let initialised = self.initialise(authorization.as_deref()).await;
+                self.record_refusal(&initialised);
+                initialised?;
                 send(socket, time, messages::connection_ack()).await
             }
             ClientMessage::Subscribe { id, payload } => {
-                let Some(refused) = self.subscribe(&id, payload).await? else { return Ok(()) };
+                let started = self.subscribe(&id, payload).await;
+                self.record_refusal(&started);
+                let Some(refused) = started? else { return Ok(()) };
                 send(socket, time, messages::error(&id, &refused)).await
             }
             ClientMessage::Complete { id } => {
@@ -295,6 +304,14 @@ impl Connection {
             }
             ClientMessage::Ping => send(socket, time, messages::pong()).await,
             ClientMessage::Pong => Ok(()),
+        }
+    }
+
+    /// Records that the connection is closed because it has no valid token.
+    fn record_refusal<T>(&self, result: &Result<T, Close>) {
+        if let Err(Close::Unauthorized(_) | Close::Forbidden(_)) = result {
+            let code = error::UNAUTHENTICATED;
+            self.requester.refused(&self.state, AuditOperation::Read, code);
         }
     }
 
@@ -316,7 +333,8 @@ impl Connection {
         };
         let principal = bearer::verify(&self.state, &token).await;
         let principal = principal.map_err(|error| unverified(&error))?;
-        let session = Session::new(&self.state, principal.map_err(Close::Forbidden)?, &token);
+        let principal = self.requester.verified(principal.map_err(Close::Forbidden)?);
+        let session = Session::new(&self.state, principal, &token);
         let place = self.state.subscriptions.account(&session.principal.subject);
         let place = place.map_err(|_| {
             Close::Busy("the account has reached its limit of subscription connections")
@@ -344,6 +362,7 @@ impl Connection {
             let message = format!(
                 "the connection has {allowed} operations, which is the limit; complete one first"
             );
+            self.requester.refused(&self.state, AuditOperation::Read, error::RATE_LIMITED);
             return refuse(&message, error::RATE_LIMITED);
         }
         let limits = self.state.schema.data::<Limits>().cloned().unwrap_or_default();
@@ -365,8 +384,8 @@ impl Connection {
             return refuse(message, error::BAD_USER_INPUT);
         }
         let principal = Some(account.session.principal.clone());
-        let request_id = Arc::clone(&self.request_id);
-        match live::start(&self.state, operation, principal, limits, request_id).await {
+        let requester = self.requester.clone();
+        match live::start(&self.state, operation, principal, limits, requester).await {
             Ok(results) => {
                 let results = results.map(Some).chain(stream::once(async { None }));
                 self.operations.insert(id.to_owned(), results.boxed());

@@ -1,0 +1,215 @@
+//! Reports requests that were refused, rejected or failed to the audit log. Writes that succeeded
+//! have their entry in their transaction.
+
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::AppState;
+use super::client_address::ClientAddress;
+use super::request_id;
+use crate::catalog::access::Principal;
+use crate::catalog::audit::{
+    Actor, AuditInterface, AuditOperation, AuditOutcome, AuditTarget, RequestOrigin,
+};
+use crate::document::MovieId;
+use crate::graphql::error;
+
+/// The routes of the REST API that write, with their operation in the audit log.
+const WRITES: &[(Method, &str, AuditOperation)] = &[
+    (Method::POST, "/api/v1/auth/login", AuditOperation::Login),
+    (Method::POST, "/api/v1/auth/refresh", AuditOperation::Refresh),
+    (Method::POST, "/api/v1/auth/logout", AuditOperation::Logout),
+    (Method::POST, "/api/v1/auth/password-link", AuditOperation::UsePasswordLink),
+    (Method::POST, "/api/v1/auth/tokens", AuditOperation::CreateToken),
+    (Method::DELETE, "/api/v1/auth/tokens/{id}", AuditOperation::RevokeToken),
+    (Method::POST, "/api/v1/admin/users", AuditOperation::CreateUser),
+    (Method::PATCH, "/api/v1/admin/users/{id}", AuditOperation::UpdateUser),
+    (Method::DELETE, "/api/v1/admin/users/{id}", AuditOperation::DeleteUser),
+    (Method::PUT, "/api/v1/admin/users/{id}/password", AuditOperation::SetPassword),
+    (Method::POST, "/api/v1/admin/users/{id}/password-link", AuditOperation::CreatePasswordLink),
+    (Method::POST, "/api/v1/admin/movies/import", AuditOperation::Import),
+    (Method::POST, "/api/v1/admin/movies/{id}/import/{category}", AuditOperation::Import),
+    (Method::POST, "/api/v1/admin/movies/{id}/publish/{category}", AuditOperation::PublishDraft),
+    (Method::DELETE, "/api/v1/admin/movies/{id}/draft/{category}", AuditOperation::DiscardDraft),
+];
+
+/// How the paths of a movie's routes begin.
+const MOVIE: &str = "/api/v1/admin/movies/{id}/";
+
+/// The code of an error response, as an extension of the response.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorCode(pub &'static str);
+
+/// The operation that a refused GraphQL request asked for, as an extension of the response.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempted(pub AuditOperation);
+
+/// Who makes a request: where it comes from, and its account once its token was verified.
+#[derive(Debug, Clone, Default)]
+pub struct Requester(Arc<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    origin: Arc<RequestOrigin>,
+    principal: OnceLock<Principal>,
+}
+
+impl Requester {
+    fn new(origin: RequestOrigin) -> Self {
+        Self(Arc::new(Known { origin: Arc::new(origin), principal: OnceLock::new() }))
+    }
+
+    /// Where the request comes from.
+    pub fn origin(&self) -> Arc<RequestOrigin> {
+        Arc::clone(&self.0.origin)
+    }
+
+    /// The account of the request, with where it comes from.
+    pub fn verified(&self, principal: Principal) -> Principal {
+        let principal = Principal { origin: self.origin(), ..principal };
+        let _ = self.0.principal.set(principal.clone());
+        principal
+    }
+
+    /// Who makes the request, for the audit log.
+    pub fn actor(&self) -> Actor {
+        match self.0.principal.get() {
+            Some(principal) => principal.actor(),
+            None => Actor::anonymous(self.origin()),
+        }
+    }
+
+    /// Records that a request by GraphQL was refused with this code.
+    pub fn refused(&self, state: &AppState, operation: AuditOperation, code: &str) {
+        if let Some(outcome) = error::refusal(code) {
+            state.catalog.record_attempt(self.actor().did(operation).failed(outcome, code));
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Requester {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+/// The operation of a route; reading, if it does not write.
+fn operation_of(method: &Method, path: &str) -> AuditOperation {
+    let known = WRITES.iter().find(|(of, route, _)| of == method && *route == path);
+    known.map_or(AuditOperation::Read, |(_, _, operation)| *operation)
+}
+
+/// Whether the query says that nothing is written.
+fn is_dry_run(uri: &Uri) -> bool {
+    let query = uri.query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes()).any(|(name, value)| {
+        name == "dry_run" && (value.eq_ignore_ascii_case("true") || value == "1")
+    })
+}
+
+/// The movie of the path. Other ids of a path may be secrets that were put there by mistake.
+async fn target(parts: &mut Parts, path: &str) -> Option<AuditTarget> {
+    if !path.starts_with(MOVIE) {
+        return None;
+    }
+    let parameters = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    let value =
+        |wanted| parameters.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+    let movie: MovieId = value("id")?.parse().ok()?;
+    let category = value("category").and_then(|category| category.parse().ok());
+    Some(AuditTarget::movie(&movie, category))
+}
+
+/// The middleware that makes the [`Requester`] of a request, and records what was refused, rejected
+/// or failed.
+pub async fn record(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Some(path) = parts.extensions.get::<MatchedPath>().cloned() else {
+        return next.run(Request::from_parts(parts, body)).await;
+    };
+    let path = path.as_str();
+    let is_graphql = path == "/graphql";
+    let interface = if is_graphql { AuditInterface::Graphql } else { AuditInterface::Rest };
+    let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
+    let request_id = request_id::of(&parts.extensions);
+    let requester = Requester::new(RequestOrigin::new(interface, address, request_id));
+    parts.extensions.insert(requester.clone());
+    let (method, uri) = (parts.method.clone(), parts.uri.clone());
+    let target = target(&mut parts, path).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
+
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let operation = match response.extensions().get::<Attempted>() {
+        Some(Attempted(operation)) => *operation,
+        None => operation_of(&method, path),
+    };
+    // What GraphQL rejects or cannot do is reported for each mutation.
+    let is_write = !is_graphql && operation != AuditOperation::Read && !is_dry_run(&uri);
+    let outcome = match status {
+        StatusCode::UNAUTHORIZED => AuditOutcome::Unauthenticated,
+        StatusCode::FORBIDDEN => AuditOutcome::Forbidden,
+        StatusCode::TOO_MANY_REQUESTS => AuditOutcome::RateLimited,
+        _ if !is_write => return response,
+        _ if status.is_client_error() => AuditOutcome::Rejected,
+        StatusCode::INTERNAL_SERVER_ERROR => AuditOutcome::Failed,
+        // The database takes no writes, or the server is at a limit.
+        _ => return response,
+    };
+    // An entry in a transaction that failed is not in the log.
+    if requester.0.origin.recorded() == 0 || outcome == AuditOutcome::Failed {
+        let code = response.extensions().get::<ErrorCode>().map_or("", |code| code.0);
+        let code = if code.is_empty() { outcome.as_str() } else { code };
+        let entry = requester.actor().did(operation).on(target).failed(outcome, code);
+        state.catalog.record_attempt(entry);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::http::openapi;
+
+    #[test]
+    fn every_route_that_writes_has_an_operation() {
+        let document: serde_json::Value = serde_json::from_str(openapi::document()).unwrap();
+        let mut routes = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys().filter(|method| *method != "get") {
+                routes.insert((method.to_uppercase(), path.clone()));
+            }
+        }
+        let known: BTreeSet<(String, String)> = WRITES
+            .iter()
+            .map(|(method, path, _)| (method.to_string(), (*path).to_owned()))
+            .collect();
+        assert_eq!(routes, known, "add the new route to WRITES");
+    }
+
+    #[test]
+    fn a_dry_run_is_recognised_as_the_routes_read_it() {
+        for (uri, expected) in [
+            ("/x?dry_run=true", true),
+            ("/x?mode=merge&dry_run=TRUE", true),
+            ("/x?dry_run=1", true),
+            ("/x?dry_run=false", false),
+            ("/x?dry_run", false),
+            ("/x", false),
+        ] {
+            assert_eq!(is_dry_run(&uri.parse().unwrap()), expected, "{uri}");
+        }
+    }
+}
