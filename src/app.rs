@@ -14,8 +14,8 @@ use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
 use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
 use crate::http::{
-    AllowedOrigins, AppState, Limits, ManifestError, PersistedDocuments, TrustedProxies,
-    UnknownDocuments, router,
+    AllowedOrigins, AppState, ImageOrigins, Limits, ManifestError, Origins, PersistedDocuments,
+    TrustedProxies, UnknownDocuments, router,
 };
 use crate::storage::{Database, StorageError, create_private_folder};
 
@@ -37,6 +37,8 @@ pub struct App {
     pub persisted_documents: Option<Arc<PersistedDocuments>>,
     /// The proxies whose reports of client addresses are believed.
     pub trusted_proxies: TrustedProxies,
+    /// From where the Studio shows pictures.
+    pub image_origins: ImageOrigins,
 }
 
 /// The sources of time and of new ids. Tests replace them with fixed ones.
@@ -82,6 +84,7 @@ impl App {
             allowed_origins,
             persisted_documents: None,
             trusted_proxies: TrustedProxies::default(),
+            image_origins: ImageOrigins::default(),
         }
     }
 
@@ -98,7 +101,7 @@ impl App {
             schema_builder(self.query_limits.clone()).finish(),
             self.persisted_documents.clone(),
             Arc::new(self.limits.clone()),
-            self.allowed_origins.clone(),
+            Origins { allowed: self.allowed_origins.clone(), images: self.image_origins.clone() },
             self.trusted_proxies.clone(),
         )
     }
