@@ -8,6 +8,7 @@ import { language, t } from "./messages/index.ts";
 import { createStudioRouter } from "./router.tsx";
 import { session, type Viewer } from "./session/session.ts";
 import { SignInPage } from "./session/SignIn.tsx";
+import { storage } from "./session/storage.ts";
 import { useSession, ViewerContext } from "./session/useSession.ts";
 import { Toasts } from "./ui/toasts.tsx";
 import "./styles/tokens.css";
@@ -25,7 +26,7 @@ function Studio() {
   switch (state.status) {
     case "restoring":
       return (
-        <p className="visually-hidden" role="status">
+        <p className="restoring" role="status">
           {t.signIn.restoring}
         </p>
       );
@@ -59,6 +60,17 @@ function SignedIn({ viewer }: { viewer: Viewer }) {
     </ViewerContext>
   );
 }
+
+const RELOADED = "reelport.reloaded";
+const RELOAD_AGAIN_MS = 60_000;
+
+// The service has been updated, and the files of the version that is open are gone. What was typed
+// is kept; the page starts with the new version, but not again and again.
+addEventListener("vite:preloadError", () => {
+  if (Number(storage.get(RELOADED) ?? 0) + RELOAD_AGAIN_MS > Date.now()) return;
+  storage.set(RELOADED, `${Date.now()}`);
+  location.reload();
+});
 
 const root = document.getElementById("root");
 if (root !== null) {

@@ -14,6 +14,7 @@ import { readImportSearch } from "./importing/search.ts";
 import { t } from "./messages/index.ts";
 import { readMovieSearch } from "./movie/search.ts";
 import { Shell } from "./shell/Shell.tsx";
+import { Button } from "./ui/controls.tsx";
 import { Notice, Skeleton } from "./ui/states.tsx";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -86,6 +87,14 @@ export function createStudioRouter() {
     routeTree,
     scrollRestoration: true,
     defaultPreload: "intent",
+    defaultErrorComponent: () => (
+      <Notice
+        title={t.errors.title}
+        actions={<Button onPress={() => location.reload()}>{t.common.tryAgain}</Button>}
+      >
+        {t.errors.broken}
+      </Notice>
+    ),
     defaultPendingComponent: () => (
       <div className="page">
         <Skeleton />

@@ -1,4 +1,4 @@
-// The catalogue: rows, search, filters, keys, adding a movie, and what is shown when there is nothing.
+// The catalogue: rows, search, filters, keys, adding a movie, and what is shown if there is nothing.
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Studio, toast } from "./support/studio.ts";

@@ -1,5 +1,5 @@
-// The main path on both databases: sign in, find a movie, import a part of an answer, undo it, propose
-// a draft, publish it, compare revisions.
+// The main path on both databases: sign in, find a movie, import a part of an answer, undo it,
+// propose a draft, publish it, compare revisions.
 import { expect, test } from "vitest";
 import { createDatabase } from "./support/postgres.ts";
 import { Studio, toast } from "./support/studio.ts";

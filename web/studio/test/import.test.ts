@@ -246,10 +246,7 @@ test("a conflict shows three values, and each is decided on its own", async () =
 test("an ambiguous name is asked about, and the answer can be changed before it counts", async () => {
   const credit = (movie: string, title: string, list: string, id: string) =>
     studio
-      .graphql(
-        `mutation ($id: ID!, $title: String!) { createMovie(input: { id: $id, title: $title }) { userErrors { code } } }`,
-        { id: movie, title },
-      )
+      .createMovie(movie, title)
       .then(() =>
         studio.import(
           movie,
@@ -455,6 +452,46 @@ test("an admin may save a draft instead of publishing", async () => {
   const texts = (draft.data["items"] ?? []).map(({ text }) => text);
   expect(texts).toContain("For later.");
   expect(texts).not.toContain("Never.");
+});
+
+test("a draft that is open already is compared with, before anything is saved in it", async () => {
+  const movie = "tmdb-129";
+  const tagline = (text: string) => envelope(movie, "basic_info", { tagline: text });
+  await studio.import(movie, tagline("Of the draft"), { target: "DRAFT" });
+  const page = await plan(answer(tagline("Of the file")));
+  await button(page, "Save as draft").click();
+  await page.getByText("A draft of this category is open already.").waitFor();
+  const card = page.locator(".card").filter({ hasText: "Tagline" });
+  await card.locator("del").filter({ hasText: "draft" }).first().waitFor();
+  expect((await studio.document(movie, "BASIC_INFO", "DRAFT")).data).toMatchObject({
+    tagline: "Of the draft",
+  });
+  // The draft changed the same value since the file was made, so it is a conflict.
+  const taken = card.getByRole("radio", { name: /In this file/ });
+  if ((await taken.count()) > 0) await taken.check();
+  await button(page, "Save as draft").click();
+  await toast(page, "Saved in the draft of basic info").waitFor();
+  expect((await studio.document(movie, "BASIC_INFO", "DRAFT")).data).toMatchObject({
+    tagline: "Of the file",
+  });
+});
+
+test("a question that a draft leaves open is answered when it is published", async () => {
+  const movie = "tmdb-27205";
+  const producers = [{ name: "Steve McQueen" }];
+  await studio.import(movie, envelope(movie, "cast_crew", { producers }), { target: "DRAFT" });
+  const page = await studio.open(`/movies/${movie}/cast-crew?stage=draft`);
+  await button(page, "Publish draft").click();
+  const dialog = page.getByRole("dialog", { name: "What publishing this draft would change" });
+  const publish = dialog.getByRole("button", { name: /^Publish/ });
+  await dialog.getByText("Producers: Steve McQueen").first().waitFor();
+  expect(await publish.isDisabled()).toBe(true);
+  await dialog.getByRole("radio", { name: /Bullitt/ }).check();
+  await expect.poll(() => publish.isDisabled()).toBe(false);
+  await publish.click();
+  await toast(page, "Cast & crew of Inception is published").waitFor();
+  const credits = await items(movie, "CAST_CREW", "producers");
+  expect(credits.at(-1)).toMatchObject({ id: "mcqueen-actor" });
 });
 
 test("a viewer reads and exports, and is offered nothing else", async () => {

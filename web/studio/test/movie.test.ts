@@ -153,9 +153,7 @@ test("unknown movies and categories have a page that leads back", async () => {
 });
 
 test("a category without data says how to fill it", async () => {
-  await studio.graphql(
-    `mutation { createMovie(input: { id: "bare-1", title: "Bare" }) { userErrors { message } } }`,
-  );
+  await studio.createMovie("bare-1", "Bare");
   const page = await studio.open("/movies/bare-1/awards");
   await page.getByRole("heading", { name: "No awards yet" }).waitFor();
   await page.getByText("Copy the prompt for a model, or import a file.").waitFor();

@@ -1,5 +1,5 @@
-// Every page and dialog, in both colour schemes and three sizes: axe finds nothing, nothing is wider
-// than the window. STUDIO_SCREENSHOTS=FOLDER keeps a picture of each.
+// Every page and dialog, in both colour schemes and three sizes: axe finds nothing, and nothing is
+// wider than the window. STUDIO_SCREENSHOTS=FOLDER keeps a picture of each.
 import path from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -39,17 +39,12 @@ beforeAll(async () => {
     },
     { source: "LLM_GENERATED" },
   );
-  await studio.graphql(
-    `mutation { createMovie(input: { id: "tmdb-32891", title: "मदर इंडिया" }) { userErrors { code } } }`,
-  );
+  await studio.createMovie("tmdb-32891", "मदर इंडिया");
   for (const [id, title, list, person] of [
     ["tmdb-916", "Bullitt", "cast", "mcqueen-actor"],
     ["tmdb-76203", "12 Years a Slave", "directors", "mcqueen-director"],
   ] as const) {
-    await studio.graphql(
-      `mutation ($id: ID!, $title: String!) { createMovie(input: { id: $id, title: $title }) { userErrors { code } } }`,
-      { id, title },
-    );
+    await studio.createMovie(id, title);
     await studio.import(
       id,
       {
@@ -235,7 +230,11 @@ test("the keyboard alone: from the log-in to a published change", async () => {
   };
   await text.focus();
   await page.keyboard.insertText(
-    '{"category": "trivia", "movie_id": "tmdb-238", "data": {"items": [{"text": "By keyboard."}, {"text": "Not this."}]}}',
+    JSON.stringify({
+      category: "trivia",
+      movie_id: "tmdb-238",
+      data: { items: [{ text: "By keyboard." }, { text: "Not this." }] },
+    }),
   );
   await tabTo("See what would change");
   await page.keyboard.press("Enter");

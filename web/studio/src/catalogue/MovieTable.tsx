@@ -19,9 +19,10 @@ export function MovieTable({ list }: { list: MovieList }) {
   const { rows, hasMore, isLoading, loadMore } = list;
   const body = useRef<HTMLTableSectionElement>(null);
   const [top, setTop] = useState(0);
+  const isEmpty = rows.length === 0;
   useLayoutEffect(() => {
     setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
-  }, [rows.length === 0]); // eslint-disable-line react-hooks/exhaustive-deps -- measured once there are rows
+  }, [isEmpty]);
 
   const virtualizer = useWindowVirtualizer({
     count: rows.length,

@@ -1,14 +1,14 @@
-// The groups of a plan, in the order in which they matter: what is wrong, what needs an answer, what
-// is lost, what changes, what is new; then what was kept or repaired, folded.
-import { Fragment, useState, type ReactNode } from "react";
+// The groups of a plan, in the order in which they matter: what is wrong, what needs an answer,
+// what is lost, what changes, what is new; then what was kept or repaired, folded.
+import { useState, type ReactNode } from "react";
 import { t } from "../messages/index.ts";
 import { ChangeCard, fullTitleOf, titleOf } from "../plan/ChangeCard.tsx";
 import type { ChangeRow } from "../plan/rows.ts";
-import type { Match, Resolution } from "../plan/types.ts";
+import { AskCard, scoreOf } from "../plan/AskCard.tsx";
 import { Value } from "../plan/Value.tsx";
 import { Button } from "../ui/controls.tsx";
 import { lineOf } from "./detect.ts";
-import { isChosen, type Choices, type Payload, type usePlan } from "./usePlan.ts";
+import { isChosen, type Payload, type usePlan } from "./usePlan.ts";
 
 type PlanState = ReturnType<typeof usePlan>;
 type GroupName = keyof typeof t.plan.groups;
@@ -77,7 +77,17 @@ export function PlanGroups({ plan, problems, text }: PlanGroupsProps) {
         <Group name="asks" count={asked.size}>
           <ul className="cards">
             {[...asked.values()].map((match) => (
-              <AskCard key={match.path} match={match} plan={plan} />
+              <AskCard
+                key={match.path}
+                match={match}
+                chosen={plan.choices.resolutions.get(match.path)}
+                onChoose={(choice) =>
+                  plan.setChoices((before) => ({
+                    ...before,
+                    resolutions: new Map(before.resolutions).set(match.path, choice),
+                  }))
+                }
+              />
             ))}
           </ul>
         </Group>
@@ -132,10 +142,10 @@ export function PlanGroups({ plan, problems, text }: PlanGroupsProps) {
                 <li key={match.path}>
                   <b dir="auto">{match.given}</b>
                   <span className="sub">
-                    {match.decision === "NEW" ? t.plan.newEntity : t.plan.known}
+                    {t.plan.decisions[match.decision]}
                     {match.score !== null && `, ${scoreOf(match.score)}`}
                   </span>
-                  {match.candidates.length > 0 && match.kind === "PERSON" && (
+                  {match.candidates.length > 0 && (
                     <Button
                       look="ghost"
                       onPress={() => plan.ask(match)}
@@ -349,82 +359,5 @@ function ConflictCard({ row, plan }: { row: ChangeRow; plan: PlanState }) {
         {option("imported", t.plan.imported, conflict.imported)}
       </fieldset>
     </ChangeCard>
-  );
-}
-
-const LIKELY = 0.75;
-const POSSIBLE = 0.4;
-const scoreOf = (score: number) =>
-  score >= LIKELY
-    ? t.plan.scores.high
-    : score >= POSSIBLE
-      ? t.plan.scores.middle
-      : t.plan.scores.low;
-
-/** Where a name stands in the document: "Producers" for /producers/0/name. */
-const listOf = (path: string) => (path.split("/")[1] ?? "").replaceAll("_", " ");
-
-function AskCard({ match, plan }: { match: Match; plan: PlanState }) {
-  const chosen = plan.choices.resolutions.get(match.path);
-  const choose = (choice: Resolution) =>
-    plan.setChoices((before): Choices => ({
-      ...before,
-      resolutions: new Map(before.resolutions).set(match.path, choice),
-    }));
-  const option = (
-    key: string,
-    isChecked: boolean,
-    choice: Resolution,
-    name: string,
-    note: string,
-  ) => (
-    <label key={key} className="candidate">
-      <input type="radio" name={match.path} checked={isChecked} onChange={() => choose(choice)} />
-      <span className="names">
-        <span className="name" dir="auto">
-          {name}
-        </span>
-        <span className="sub" dir="auto">
-          {note}
-        </span>
-      </span>
-    </label>
-  );
-  const list = listOf(match.path);
-  return (
-    <li className="card tone-ask">
-      <div className="card-body">
-        <h3 dir="auto">
-          {list.charAt(0).toUpperCase() + list.slice(1)}: {match.given}
-        </h3>
-        <fieldset className="candidates">
-          <legend className="visually-hidden">{t.plan.given(match.given)}</legend>
-          {match.candidates.map(({ entityId, name, score, knownFor }) => {
-            const isChecked =
-              chosen !== undefined && "entityId" in chosen && chosen.entityId === entityId;
-            const known = knownFor.length > 0 ? t.plan.candidate(knownFor.join(", ")) : entityId;
-            return (
-              <Fragment key={entityId}>
-                {option(entityId, isChecked, { entityId }, name, `${known} · ${scoreOf(score)}`)}
-              </Fragment>
-            );
-          })}
-          {option(
-            "new",
-            chosen !== undefined && "createNew" in chosen,
-            { createNew: true },
-            t.plan.makeNew,
-            t.plan.makeNewHint,
-          )}
-          {option(
-            "skip",
-            chosen !== undefined && "skip" in chosen,
-            { skip: true },
-            t.plan.leaveOut,
-            t.plan.leaveOutHint,
-          )}
-        </fieldset>
-      </div>
-    </li>
   );
 }

@@ -50,7 +50,7 @@ export function PlanPage({ sent, place, onEdit, onDone, hasNext }: PlanPageProps
   );
   const all = rows === null ? [] : allRows(rows);
   const unsettled = rows?.conflicts.filter(({ key }) => !choices.conflicts.has(key)).length ?? 0;
-  const open = unsettled + (rows?.open.length ?? 0);
+  const open = unsettled + plan.open.length;
   const removals = chosen.filter(({ change }) => change.op === "REMOVE").length;
   const isNothing = problems.length === 0 && all.length === 0 && open === 0;
 
@@ -207,6 +207,8 @@ function sentenceOf(outcome: Outcome): string | null {
       return null;
     case "stale":
       return t.plan.stale(movedText(outcome.moved));
+    case "against-draft":
+      return t.plan.againstDraft;
     case "differs":
       return t.plan.differs;
     case "refused":

@@ -8,7 +8,15 @@ import type {
   Stage,
 } from "../graphql/generated/graphql.ts";
 import { compose } from "../plan/compose.ts";
-import { allRows, changesOf, isObject, keysOf, rowsOf, type ChangeRow } from "../plan/rows.ts";
+import {
+  allRows,
+  changesOf,
+  isObject,
+  keysOf,
+  openNames,
+  rowsOf,
+  type ChangeRow,
+} from "../plan/rows.ts";
 import type { Match, Resolution } from "../plan/types.ts";
 import { IMPORT } from "./queries.ts";
 import type { Sent } from "./SourcePage.tsx";
@@ -43,12 +51,15 @@ export interface Moved {
 export type Outcome =
   | { kind: "written"; payload: Payload }
   | { kind: "stale"; moved: Moved }
+  /** A draft has other values: the plan is now the one against the draft. */
+  | { kind: "against-draft" }
   | { kind: "differs" }
   | { kind: "refused"; payload: Payload }
   | { kind: "failed"; error: CombinedError };
 
-export function usePlan(sent: Sent, target: Stage) {
+export function usePlan(sent: Sent, firstTarget: Stage) {
   const client = useClient();
+  const [target, setTarget] = useState(firstTarget);
   const [payload, setPayload] = useState<Payload | null>(null);
   const [error, setError] = useState<CombinedError | null>(null);
   const [isPlanning, setPlanning] = useState(true);
@@ -80,6 +91,11 @@ export function usePlan(sent: Sent, target: Stage) {
     [sent],
   );
 
+  const show = useCallback((planned: Payload) => {
+    setPayload(planned);
+    setAsked((before) => withOpen(before, planned));
+  }, []);
+
   useEffect(() => {
     let isStopped = false;
     setPlanning(true);
@@ -88,18 +104,19 @@ export function usePlan(sent: Sent, target: Stage) {
       if (isStopped) return;
       setPlanning(false);
       setError(result.error ?? null);
-      const planned = result.data?.importDocument;
-      if (planned === undefined) return;
-      setPayload(planned);
-      setAsked((before) => withOpen(before, planned.plan?.matches ?? []));
+      if (result.data !== undefined) show(result.data.importDocument);
     });
     return () => {
       isStopped = true;
     };
-  }, [client, input, options, attempt]);
+  }, [client, input, options, attempt, show]);
 
   const plan = payload?.plan ?? null;
-  const rows = useMemo(() => (plan === null ? null : rowsOf(plan)), [plan]);
+  const open = useMemo(
+    () => (plan === null ? [] : openNames(plan, payload?.userErrors ?? [])),
+    [plan, payload],
+  );
+  const rows = useMemo(() => (plan === null ? null : rowsOf(plan, open)), [plan, open]);
   const chosen = useMemo(
     () => (rows === null ? [] : allRows(rows).filter((row) => isChosen(row, choices))),
     [rows, choices],
@@ -121,11 +138,30 @@ export function usePlan(sent: Sent, target: Stage) {
     [client],
   );
 
+  /** Plans anew what is shown, and says what has moved. */
+  const replan = useCallback(
+    async (before: readonly string[]): Promise<Outcome> => {
+      const planned = await request(input, { ...options, dryRun: true });
+      if (!("status" in planned)) return { kind: "failed", error: planned };
+      show(planned);
+      const after = keysOf(planned.plan?.changes ?? []);
+      return {
+        kind: "stale",
+        moved: {
+          added: after.filter((key) => !before.includes(key)).length,
+          gone: before.filter((key) => !after.includes(key)).length,
+        },
+      };
+    },
+    [input, options, request, show],
+  );
+
   const write = useCallback(
     async (stage: Stage): Promise<Outcome> => {
       if (plan === null || rows === null || payload === null) throw new Error("there is no plan");
       const isWhole = chosen.length === allRows(rows).length;
       const stored = payload.movieExport;
+      if (!isWhole && stored === null) return { kind: "differs" };
       const partial =
         isWhole || stored === null ? null : composed(sent, stored.document, plan, chosen);
       const document =
@@ -147,41 +183,42 @@ export function usePlan(sent: Sent, target: Stage) {
         // What will be written is planned first, and must be what was shown.
         const check = await request(document, { ...how, dryRun: true });
         if (!("status" in check)) return { kind: "failed", error: check };
-        if (check.plan == null || check.userErrors.length > 0)
+        const moved =
+          stage === target && revisionOf(check.movieExport) !== revisionOf(payload.movieExport);
+        if (moved) return replan(keysOf(plan.changes));
+        if (check.plan === null || check.userErrors.length > 0) {
           return { kind: "refused", payload: check };
+        }
         const shown = keysOf(changesOf(chosen));
         const found = keysOf(check.plan.changes);
         const isSubset = found.every((key) => shown.includes(key));
+        if (stage === "DRAFT" && stage !== target && !isSubset) {
+          setTarget("DRAFT");
+          return { kind: "against-draft" };
+        }
         // A draft may already have some of the changes.
-        if (!isSubset || (stage === "PUBLISHED" && found.length !== shown.length))
+        if (!isSubset || (stage === "PUBLISHED" && found.length !== shown.length)) {
           return { kind: "differs" };
+        }
         digest = check.plan.digest;
       }
       const result = await request(document, { ...how, expectedPlan: digest });
       if (!("status" in result)) return { kind: "failed", error: result };
       if (result.status !== "REJECTED") return { kind: "written", payload: result };
-      if (result.userErrors.some(({ code }) => code === "PLAN_STALE")) {
-        const before = keysOf(plan.changes);
-        setAttempt((count) => count + 1);
-        const after = keysOf(result.plan?.changes ?? []);
-        return {
-          kind: "stale",
-          moved: {
-            added: after.filter((key) => !before.includes(key)).length,
-            gone: before.filter((key) => !after.includes(key)).length,
-          },
-        };
-      }
-      return { kind: "refused", payload: result };
+      return result.userErrors.some(({ code }) => code === "PLAN_STALE")
+        ? replan(keysOf(plan.changes))
+        : { kind: "refused", payload: result };
     },
-    [plan, rows, payload, chosen, sent, input, options, target, request],
+    [plan, rows, payload, chosen, sent, input, options, target, request, replan],
   );
 
   return {
     payload,
     error,
     isPlanning,
+    target,
     rows,
+    open,
     asked,
     choices,
     chosen,
@@ -207,16 +244,18 @@ export function isChosen({ key, conflict }: ChangeRow, choices: Choices): boolea
 
 function withOpen(
   before: ReadonlyMap<string, Match>,
-  matches: readonly Match[],
+  planned: Payload,
 ): ReadonlyMap<string, Match> {
-  const open = matches.filter(
-    ({ decision, kind, path }) =>
-      decision === "AMBIGUOUS" && kind === "PERSON" && !before.has(path),
-  );
+  if (planned.plan === null) return before;
+  const open = openNames(planned.plan, planned.userErrors).filter(({ path }) => !before.has(path));
   return open.length === 0
     ? before
     : new Map([...before, ...open.map((match) => [match.path, match] as const)]);
 }
+
+/** Which state of a document it is, with its draft. */
+const revisionOf = (stored: Payload["movieExport"]) =>
+  stored === null ? "" : `${stored.metadata.revision} ${stored.metadata.draftRevision ?? ""}`;
 
 /** The text and the options of a document with only the chosen changes. */
 function composed(

@@ -46,14 +46,18 @@ export const en = {
       "The service cannot be reached. Check your connection; this page tries again by itself.",
     offlineShort: "Offline: the service cannot be reached. What you typed is kept.",
     unknown:
-      "The service could not do this. Try again; if it stays so, give your administrator the request id.",
+      "The service could not do this. Try again; if it stays so, give your administrator the " +
+      "request id.",
+    broken:
+      "Something on this page went wrong. Load it again; if it stays so, tell your administrator.",
     requestId: (id: string) => `Request id: ${id}`,
     notFoundTitle: "There is no such page",
     notFound: "The address may be incomplete. The catalogue has all movies.",
     toCatalogue: "Open the catalogue",
     forbiddenTitle: "Your account has no access",
     forbidden: (email: string) =>
-      `${email} may sign in, but not read the catalogue. Ask an administrator for the role Viewer or more.`,
+      `${email} may sign in, but not read the catalogue. Ask an administrator for the role ` +
+      "Viewer or more.",
   },
   signIn: {
     title: "Sign in to Reelport",
@@ -62,9 +66,11 @@ export const en = {
     submit: "Sign in",
     busy: "Signing in…",
     first:
-      "First start? The service printed the account and its password where it was started. The password is also in the file data/admin-password.",
+      "First start? The service printed the account and its password where it was started. " +
+      "The password is also in the file data/admin-password.",
     wrong:
-      "The email or the password is wrong. Forgotten? An administrator can make you a password link.",
+      "The email or the password is wrong. Forgotten? An administrator can make you a " +
+      "password link.",
     tooMany: (minutes: number) =>
       `Too many attempts. Try again in ${plural(Math.max(1, minutes), "minute", "minutes")}.`,
     failed: "The service cannot be reached. Check that it is running, then sign in again.",
@@ -161,12 +167,14 @@ export const en = {
     import: "Import…",
     exported: (file: string) => `${file} was saved.`,
     promptCopied: (tokens: number) =>
-      `The prompt was copied: about ${plural(tokens, "token", "tokens")} with its instructions. Paste it to a model, then import the answer.`,
+      `The prompt was copied: about ${plural(tokens, "token", "tokens")} with its ` +
+      "instructions. Paste it to a model, then import the answer.",
     promptManual: "The browser does not allow copying here. Select the text and copy it.",
     promptTitle: "Prompt for a model",
     empty: (category: string) => `No ${category.toLowerCase()} yet`,
     emptyText:
-      "Copy the prompt for a model, or import a file. What arrives is shown before anything is written.",
+      "Copy the prompt for a model, or import a file. What arrives is shown before anything " +
+      "is written.",
     emptyReader: "Nobody has filled this category yet.",
     discard: "Discard draft",
     publishDraft: "Publish draft",
@@ -270,7 +278,9 @@ export const en = {
   timeline: { source: "Source", undated: "No date" },
   importing: {
     title: "Import",
-    lead: "Paste what a model answered, or an exported file. You see what would change before anything is written.",
+    lead:
+      "Paste what a model answered, or an exported file. You see what would change before " +
+      "anything is written.",
     text: "Document",
     placeholder: "Paste here: a JSON file, or a whole answer of a model with JSON in it",
     choose: "Choose files…",
@@ -296,7 +306,8 @@ export const en = {
     nextFile: "Next file",
     removeFile: "Leave this file out",
     notText: (name: string) =>
-      `${name} is not a text file. Choose JSON or text; ZIP archives are imported with “reelport import” or POST /api/v1/admin/movies/import.`,
+      `${name} is not a text file. Choose JSON or text; ZIP archives are imported with ` +
+      "“reelport import” or POST /api/v1/admin/movies/import.",
     tooLarge: (name: string) =>
       `${name} is larger than 16 MB. Use “reelport import” for files with many documents.`,
     viewer: "Your role may read and export. Importing needs the role Contributor or Admin.",
@@ -351,8 +362,12 @@ export const en = {
     leaveOut: "Leave this out",
     leaveOutHint: "the item is not imported",
     decide: "Choose one",
-    newEntity: "new entry",
-    known: "known",
+    decisions: {
+      MATCHED: "known",
+      NEW: "new entry",
+      AMBIGUOUS: "not clear; kept as text",
+      SKIPPED: "left out",
+    },
     changeChoice: "Change",
     all: "All",
     none: "None",
@@ -372,13 +387,17 @@ export const en = {
     settle: "Settle the open questions above first.",
     cannot: "Correct the document first.",
     stale: (moved: string) =>
-      `The catalogue changed while you were looking: ${moved}. Your choices that still fit are kept; look again before you publish.`,
+      `The catalogue changed while you were looking: ${moved}. Your choices that still fit ` +
+      "are kept; look again before you publish.",
     staleNew: (number: number) =>
       plural(number, "new or different change", "new or different changes"),
     staleGone: (number: number) => `${plural(number, "change is", "changes are")} no longer needed`,
     staleSame: "the plan has other details",
+    againstDraft:
+      "A draft of this category is open already. This is what would change in it; look again, then save.",
     differs:
-      "With only these changes, the service would do something else than what is shown. Tick the changes that belong together, or take all.",
+      "With only these changes, the service would do something else than what is shown. Tick " +
+      "the changes that belong together, or take all.",
     published: (movie: string, category: string, revision: number) =>
       `${category} of ${movie} is published as revision ${revision}.`,
     drafted: (movie: string, category: string) =>
@@ -389,7 +408,8 @@ export const en = {
     undone: (category: string, revision: number) =>
       `Undone: ${category} is as in revision ${revision} again.`,
     undoLate: (revision: number) =>
-      `Not undone: revision ${revision} was published since, and would be lost. The history of the category can bring back any revision.`,
+      `Not undone: revision ${revision} was published since, and would be lost. The history ` +
+      "of the category can bring back any revision.",
     undoFailed: (reason: string) => `This could not be undone: ${reason}`,
     hint: "Copy a hint for the model",
     hintCopied: "The hint was copied.",
@@ -423,7 +443,8 @@ export const en = {
     bringBack: (revision: number) => `Bring back revision ${revision}`,
     bringBackTitle: (revision: number) => `Bring back revision ${revision}?`,
     bringBackText: (number: number) =>
-      `A new revision is published that is like it; ${plural(number, "value changes", "values change")}. All revisions stay.`,
+      "A new revision is published that is like it; " +
+      `${plural(number, "value changes", "values change")}. All revisions stay.`,
     nothing: "These revisions are the same.",
     changes: (number: number) => plural(number, "change", "changes"),
     first: "The first revision: everything was new.",

@@ -8,7 +8,9 @@ import type { ConflictPolicy, PublishDraftMutation } from "../graphql/generated/
 import { when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
 import { ChangeCard } from "../plan/ChangeCard.tsx";
-import { allRows, rowsOf } from "../plan/rows.ts";
+import { AskCard } from "../plan/AskCard.tsx";
+import { allRows, openNames, rowsOf } from "../plan/rows.ts";
+import type { Match, Resolution } from "../plan/types.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button, Select } from "../ui/controls.tsx";
 import { Dialog, DialogActions } from "../ui/Dialog.tsx";
@@ -28,6 +30,8 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
   const { mayPublish } = useViewer();
   const [planned, setPlanned] = useState<PublishDraftMutation["publishDraft"] | null>(null);
   const [policy, setPolicy] = useState<ConflictPolicy>("TAKE_IMPORT");
+  const [resolutions, setResolutions] = useState<ReadonlyMap<string, Resolution>>(new Map());
+  const [asked, setAsked] = useState<ReadonlyMap<string, Match>>(new Map());
   const [isDiscarding, setDiscarding] = useState(false);
   const [{ fetching }, publish] = useMutation(PUBLISH_DRAFT);
   const [, discard] = useMutation(DISCARD_DRAFT);
@@ -42,29 +46,42 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
       replace: true,
     });
 
-  const look = async (onConflict: ConflictPolicy) => {
+  const inputOf = (onConflict: ConflictPolicy, chosen: ReadonlyMap<string, Resolution>) => ({
+    ...document,
+    onConflict,
+    ...(chosen.size === 0
+      ? {}
+      : { resolutions: [...chosen].map(([path, choice]) => ({ path, ...choice })) }),
+  });
+  const look = async (onConflict: ConflictPolicy, chosen = resolutions) => {
     setPolicy(onConflict);
-    const { data, error } = await publish({ input: { ...document, onConflict, dryRun: true } });
-    if (error !== undefined) showToast(explain(error), { tone: "failed" });
-    else setPlanned(data?.publishDraft ?? null);
+    setResolutions(chosen);
+    const { data, error } = await publish({
+      input: { ...inputOf(onConflict, chosen), dryRun: true },
+    });
+    if (error !== undefined) {
+      showToast(explain(error), { tone: "failed" });
+      return;
+    }
+    const payload = data?.publishDraft ?? null;
+    setPlanned(payload);
+    const open = payload?.plan == null ? [] : openNames(payload.plan, payload.userErrors);
+    setAsked(
+      (before) => new Map([...open.map((match) => [match.path, match] as const), ...before]),
+    );
   };
   const confirm = async () => {
     const expectedPlan = planned?.plan?.digest ?? null;
     const { data, error } = await publish({
-      input: { ...document, onConflict: policy, expectedPlan },
+      input: { ...inputOf(policy, resolutions), expectedPlan },
     });
     const payload = data?.publishDraft;
     if (error !== undefined) showToast(explain(error), { tone: "failed" });
     else if (payload !== undefined && payload.userErrors.length > 0) setPlanned(payload);
     else {
       setPlanned(null);
-      showToast(
-        t.plan.published(
-          title,
-          t.categories[category],
-          payload?.movieExport?.metadata.revision ?? 0,
-        ),
-      );
+      const revision = payload?.movieExport?.metadata.revision ?? 0;
+      showToast(t.plan.published(title, t.categories[category], revision));
       leave();
     }
   };
@@ -116,11 +133,27 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
       >
         {planned !== null && (
           <>
-            {planned.userErrors.map(({ message }) => (
-              <p key={message} className="plan-notice" role="alert">
-                {message}
-              </p>
-            ))}
+            {planned.userErrors
+              .filter(({ code }) => code !== "AMBIGUOUS_MATCH")
+              .map(({ message }) => (
+                <p key={message} className="plan-notice" role="alert">
+                  {message}
+                </p>
+              ))}
+            {asked.size > 0 && (
+              <ul className="cards" aria-label={t.plan.groups.asks}>
+                {[...asked.values()].map((match) => (
+                  <AskCard
+                    key={match.path}
+                    match={match}
+                    chosen={resolutions.get(match.path)}
+                    onChoose={(choice) =>
+                      void look(policy, new Map(resolutions).set(match.path, choice))
+                    }
+                  />
+                ))}
+              </ul>
+            )}
             {planned.plan != null && (
               <>
                 {planned.plan.conflicts.length > 0 && (
@@ -135,13 +168,15 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
                   />
                 )}
                 <ul className="cards">
-                  {allRows(rowsOf(planned.plan)).map((row) => (
-                    <ChangeCard
-                      key={row.key}
-                      row={row}
-                      {...(row.conflict === undefined ? {} : { meaning: "conflict" as const })}
-                    />
-                  ))}
+                  {allRows(rowsOf(planned.plan, openNames(planned.plan, planned.userErrors))).map(
+                    (row) => (
+                      <ChangeCard
+                        key={row.key}
+                        row={row}
+                        {...(row.conflict === undefined ? {} : { meaning: "conflict" as const })}
+                      />
+                    ),
+                  )}
                 </ul>
               </>
             )}

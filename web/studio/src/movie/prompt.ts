@@ -21,12 +21,15 @@ export function promptOf({ movie, category, document, schema }: PromptParts): st
   const name = category.toLowerCase();
   return `Enrich the ${name} of the movie ${movie} for a film catalogue.
 
-The JSON file below is an export of what the catalogue has now. Add what is missing and correct what is wrong.
+The JSON file below is an export of what the catalogue has now. Add what is missing
+and correct what is wrong.
 
 Rules:
 - Answer with the whole JSON file in one code block, and nothing else.
-- Keep "category", "movie_id", "version" and "metadata" as they are, and keep every id. A new list item gets no id.
-- Change only what you know to be true. Leave out a field that you are not sure of; do not write null, "N/A" or a guess.
+- Keep "category", "movie_id", "version" and "metadata" as they are, and keep every id.
+- A new list item gets no id.
+- Change only what you know to be true. Leave out a field that you are not sure of;
+  do not write null, "N/A" or a guess.
 - Do not write links that you have not seen. Do not shorten lists with "...".
 - The file must satisfy the JSON Schema.
 

@@ -18,8 +18,6 @@ export interface PlanRows {
   added: ChangeRow[];
   changed: ChangeRow[];
   removed: ChangeRow[];
-  /** Names that need an answer before anything can be written. */
-  open: Match[];
 }
 
 const tokensOf = (path: string) => path.split("/").slice(1);
@@ -62,11 +60,19 @@ export function keysOf(changes: readonly Change[]): string[] {
 
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
-export function rowsOf(plan: Plan): PlanRows {
-  const keys = keysOf(plan.changes);
-  const open = plan.matches.filter(
-    ({ decision, kind }) => decision === "AMBIGUOUS" && kind === "PERSON",
+/** The names that stop a plan until they are answered: those that its errors are about. */
+export function openNames(
+  plan: Pick<Plan, "matches">,
+  errors: readonly { code: string; path: string }[],
+): Match[] {
+  const paths = new Set(
+    errors.filter(({ code }) => code === "AMBIGUOUS_MATCH").map(({ path }) => path),
   );
+  return plan.matches.filter(({ decision, path }) => decision === "AMBIGUOUS" && paths.has(path));
+}
+
+export function rowsOf(plan: Plan, open: readonly Match[]): PlanRows {
+  const keys = keysOf(plan.changes);
   const isOpen = ({ op, after }: Change) =>
     op === "ADD" &&
     isObject(after) &&
@@ -75,7 +81,7 @@ export function rowsOf(plan: Plan): PlanRows {
   const changed = new Set(plan.changes.map(({ path }) => path));
   /** The id of an entity, beside its name: it is taken or left with the name. */
   const isCompanion = ({ path }: Change) => path.endsWith("_id") && changed.has(path.slice(0, -3));
-  const rows: PlanRows = { conflicts: [], added: [], changed: [], removed: [], open };
+  const rows: PlanRows = { conflicts: [], added: [], changed: [], removed: [] };
   plan.changes.forEach((change, at) => {
     if (isOpen(change) || isCompanion(change)) return;
     const field = fieldOf(change.path);

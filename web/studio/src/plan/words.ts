@@ -9,7 +9,7 @@ export interface Segment {
 const WORD = /\s+|[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}\p{M}]/gu;
 /** Beyond this many different words, the texts are shown one after the other. */
 const MOST = 600;
-/** If less than this share of the shorter text is in the other one, marking them would confuse more than it shows. */
+/** If less than this share of the shorter text is in the other one, marks would only confuse. */
 const LEAST_COMMON = 0.3;
 
 export function compareWords(before: string, after: string): Segment[] {

@@ -1,6 +1,7 @@
 // The signed-in account. The access token is in memory only; the refresh token is in a cookie that
 // scripts cannot read. All tabs of the browser share one session.
 import { exclusively } from "./lock.ts";
+import { storage } from "./storage.ts";
 
 export type Role = "USER" | "VIEWER" | "CONTRIBUTOR" | "ADMIN";
 
@@ -205,21 +206,6 @@ async function fetchViewer(token: string): Promise<Viewer | null> {
   });
   const { data } = (await response.json()) as { data?: { viewer: Viewer | null } };
   return data?.viewer ?? null;
-}
-
-/** The browser may refuse its storage; then a reload asks for a log-in. */
-const storage = {
-  get: (key: string) => attempt(() => localStorage.getItem(key)),
-  set: (key: string, value: string) => attempt(() => localStorage.setItem(key, value)),
-  remove: (key: string) => attempt(() => localStorage.removeItem(key)),
-};
-
-function attempt<T>(action: () => T): T | null {
-  try {
-    return action();
-  } catch {
-    return null;
-  }
 }
 
 export const session = new Session();

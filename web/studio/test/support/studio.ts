@@ -105,7 +105,7 @@ export class Studio {
       reducedMotion: "reduce",
       permissions: ["clipboard-read", "clipboard-write"],
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     context.on("page", (page) => this.watch(page));
     this.contexts.push(context);
     return context;
@@ -172,10 +172,19 @@ export class Studio {
   async account(role: "USER" | "VIEWER" | "CONTRIBUTOR"): Promise<Account> {
     const account = { email: `${role.toLowerCase()}@example.com`, password: PASSWORD };
     await this.graphql(
-      `mutation ($input: CreateUserInput!) { createUser(input: $input) { userErrors { message } } }`,
+      `mutation ($input: CreateUserInput!) {
+        createUser(input: $input) { userErrors { message } } }`,
       { input: { ...account, role } },
     );
     return account;
+  }
+
+  async createMovie(id: string, title: string): Promise<void> {
+    await this.graphql(
+      `mutation ($input: CreateMovieInput!) {
+        createMovie(input: $input) { userErrors { message } } }`,
+      { input: { id, title } },
+    );
   }
 
   /** Ends all sessions of the admin but that of the test itself. */
@@ -246,9 +255,10 @@ export async function violations(page: Page): Promise<string[]> {
   });
 }
 
-/** Whether the page is wider than the window. */
+/** By how many pixels the page is wider than the window. (On telephones, a page can widen it.) */
 export async function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  return width - (page.viewportSize()?.width ?? 0);
 }
 
 /** The text of a toast. */
