@@ -83,6 +83,8 @@ test("j and k move through the movies, Enter opens one", async () => {
   await expect.poll(focused).toContain("Film 0001");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Film 0001" }).waitFor();
+  // The keyboard goes on in the new page.
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("content");
 });
 
 test("a row says what is filled, what waits, and who changed it last", async () => {

@@ -1,6 +1,6 @@
 // The frame of every page: where one is, where one can go, and who one is.
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { graphql } from "../graphql/generated/index.ts";
 import { t } from "../messages/index.ts";
@@ -25,6 +25,7 @@ const COUNTS = graphql(`
 
 export function Shell() {
   const viewer = useViewer();
+  const content = useFocusOnNewPage();
   if (viewer.role === "USER") {
     return (
       <main>
@@ -44,13 +45,30 @@ export function Shell() {
         {t.common.skip}
       </a>
       <Rail />
-      <main id="content" tabIndex={-1}>
+      <main id="content" tabIndex={-1} ref={content}>
         <Offline />
         {viewer.mayDraft && <DropZone />}
         <Outlet />
       </main>
     </div>
   );
+}
+
+/**
+ * Puts the focus on the content when another page is opened, so that the keyboard and screen readers
+ * go on there. The tabs of a movie are one page.
+ */
+function useFocusOnNewPage() {
+  const content = useRef<HTMLElement>(null);
+  const page = useRouterState({
+    select: ({ location }) => location.pathname.split("/").slice(0, 3).join("/"),
+  });
+  const before = useRef(page);
+  useEffect(() => {
+    if (before.current !== page) content.current?.focus({ preventScroll: true });
+    before.current = page;
+  }, [page]);
+  return content;
 }
 
 function Rail() {
