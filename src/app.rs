@@ -15,8 +15,8 @@ use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
 use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
 use crate::http::{
-    AllowedOrigins, AppState, Limits, ManifestError, PersistedDocuments, TrustedProxies,
-    UnknownDocuments, router,
+    AllowedOrigins, AppState, ImageOrigins, Limits, ManifestError, Origins, PersistedDocuments,
+    TrustedProxies, UnknownDocuments, router,
 };
 use crate::storage::{Database, StorageError, create_private_folder};
 
@@ -42,6 +42,8 @@ pub struct App {
     pub trusted_proxies: TrustedProxies,
     /// How long entries of the audit log are kept.
     pub audit_retention: Retention,
+    /// From where the Studio shows pictures.
+    pub image_origins: ImageOrigins,
 }
 
 /// The sources of time and of new ids. Tests replace them with fixed ones.
@@ -88,6 +90,7 @@ impl App {
             persisted_documents: None,
             trusted_proxies: TrustedProxies::default(),
             audit_retention: Retention::default(),
+            image_origins: ImageOrigins::default(),
         }
     }
 
@@ -104,7 +107,7 @@ impl App {
             schema_builder(self.query_limits.clone()).finish(),
             self.persisted_documents.clone(),
             Arc::new(self.limits.clone()),
-            self.allowed_origins.clone(),
+            Origins { allowed: self.allowed_origins.clone(), images: self.image_origins.clone() },
             self.trusted_proxies.clone(),
         )
     }

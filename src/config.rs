@@ -14,8 +14,8 @@ use crate::catalog::audit::{MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, Retention};
 use crate::graphql::Limits as QueryLimits;
 use crate::graphql::limits::INTROSPECTION_DEPTH;
 use crate::http::{
-    AllowedOrigins, InvalidNetwork, InvalidOrigin, Limits, SubscriptionLimits, TrustedProxies,
-    UnknownDocuments,
+    AllowedOrigins, ImageOrigins, InvalidNetwork, InvalidOrigin, Limits, SubscriptionLimits,
+    TrustedProxies, UnknownDocuments,
 };
 use crate::storage::{TextLimits, sqlite_path};
 
@@ -223,6 +223,10 @@ pub struct ServeArgs {
     /// all; by default none, and with --demo those on localhost
     #[arg(long, env = "REELPORT_CORS_ORIGINS", value_name = "ORIGINS")]
     pub cors_origins: Option<String>,
+    /// The origins of the pictures that the Studio shows, separated by commas, or `*` for all, or
+    /// `none`; by default https://image.tmdb.org
+    #[arg(long, env = "REELPORT_IMAGE_ORIGINS", value_name = "ORIGINS")]
+    pub image_origins: Option<String>,
     /// The proxies in front of the service, as addresses or networks (10.0.0.0/8), separated by
     /// commas; the client's address is then read from their Forwarded or X-Forwarded-For header
     #[arg(long, env = "REELPORT_TRUSTED_PROXIES", value_name = "NETWORKS")]
@@ -359,6 +363,17 @@ impl ServeArgs {
             ConfigError::new("REELPORT_CORS_ORIGINS", found, allowed)
         })?;
         Ok(if self.demo.is_on() { allowed.with_loopback() } else { allowed })
+    }
+
+    /// From where the Studio shows pictures.
+    ///
+    /// # Errors
+    /// When an entry of the list is not an origin.
+    pub fn image_origins(&self) -> Result<ImageOrigins, ConfigError> {
+        let Some(text) = &self.image_origins else { return Ok(ImageOrigins::default()) };
+        ImageOrigins::parse(text).map_err(|InvalidOrigin { found, allowed }| {
+            ConfigError::new("REELPORT_IMAGE_ORIGINS", found, allowed)
+        })
     }
 
     /// The limits of a single GraphQL request.

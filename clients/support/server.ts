@@ -27,6 +27,8 @@ export const ADMIN = { email: "admin@example.com", password: "correct horse batt
 export interface ServerOptions {
   /** Load the demo catalogue, which also opens the service to pages on localhost. */
   demo?: boolean;
+  /** The database; a SQLite file in the server's folder unless one is given. */
+  databaseUrl?: string;
   /** The value of REELPORT_CORS_ORIGINS. */
   corsOrigins?: string;
   /** Start on the database and the address of a server that was killed. */
@@ -50,7 +52,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     cwd: folder,
     env: {
       ...Object.fromEntries(inherited),
-      REELPORT_DATABASE_URL: "sqlite://./reelport.db",
+      REELPORT_DATABASE_URL: options.databaseUrl ?? "sqlite://./reelport.db",
       REELPORT_LISTEN: instead === undefined ? "127.0.0.1:0" : new URL(instead.url).host,
       REELPORT_JWT_SECRET: secret,
       REELPORT_ADMIN_EMAIL: ADMIN.email,

@@ -26,7 +26,7 @@ use crate::document::Problem;
 use crate::document::read::envelope::Expected;
 use crate::document::read::parse::ParseOptions;
 use crate::graphql::Limits as QueryLimits;
-use crate::http::PersistedDocuments;
+use crate::http::{GRAPHIQL, PersistedDocuments, STUDIO};
 use crate::storage::{Unavailability, mode_if_shared, sqlite_path};
 
 /// The demo catalogue: `{movie}/{category}.json`.
@@ -81,6 +81,7 @@ pub(super) async fn serve(
     let allowed_origins = serve.allowed_origins()?;
     let trusted_proxies = serve.trusted_proxies()?;
     let audit_retention = serve.audit_retention()?;
+    let image_origins = serve.image_origins()?;
     let persisted_documents = persisted_documents(serve).await?;
     let secret = jwt_secret(database, tokens)?;
     let issuers = serve.issuers()?;
@@ -107,6 +108,7 @@ pub(super) async fn serve(
     app.persisted_documents = persisted_documents;
     app.trusted_proxies = trusted_proxies;
     app.audit_retention = audit_retention;
+    app.image_origins = image_origins;
     warn_if_shared(database);
     let mut admin = None;
     if serve.read_only.is_on() {
@@ -119,7 +121,14 @@ pub(super) async fn serve(
     }
     let local = listener.local_addr().map_err(|error| CliError::io("listening", &error))?;
     println!("Reelport {} listens on http://{local}", env!("CARGO_PKG_VERSION"));
-    println!("  GraphiQL   http://{local}/graphiql");
+    if STUDIO.is_built() {
+        println!("  Studio     http://{local}/");
+    } else {
+        println!("  Studio     not built; http://{local}/ says how to build it");
+    }
+    if GRAPHIQL.is_built() {
+        println!("  GraphiQL   http://{local}/graphiql");
+    }
     if let Some(Admin { email, password, password_file }) = admin {
         println!("  Account    {}", printable(&email));
         println!(

@@ -112,7 +112,7 @@ impl AllowedOrigins {
 
 /// The origin as browsers send it: in lower case, without the default port, the host in Punycode.
 /// `None` if the text is not an origin.
-fn origin(text: &str) -> Option<HeaderValue> {
+pub(super) fn origin(text: &str) -> Option<HeaderValue> {
     let (scheme, authority) = text.split_once("://")?;
     let is_known = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     if !is_known || authority.contains(['/', '\\', '?', '#', '@', '*']) {

@@ -4,12 +4,14 @@ mod audit;
 mod bearer;
 mod body;
 mod budget;
+mod built_files;
 mod client_address;
 mod conditional;
 mod cors;
 mod graphiql;
 mod graphql;
 mod health;
+mod image_origins;
 pub mod json_limits;
 mod limits;
 pub mod openapi;
@@ -21,6 +23,7 @@ mod rest;
 mod server;
 mod session_cookie;
 mod set_password;
+mod studio;
 mod subscriptions;
 
 use std::sync::Arc;
@@ -28,7 +31,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::Redirect;
 use axum::routing::get;
 use tower::ServiceBuilder;
 use tower_http::ServiceBuilderExt as _;
@@ -44,12 +46,15 @@ use crate::graphql::Schema;
 use budget::Budget;
 pub use client_address::{InvalidNetwork, TrustedProxies};
 pub use cors::{AllowedOrigins, InvalidOrigin};
+pub use graphiql::GRAPHIQL;
 pub use graphql::{ManifestError, PersistedDocuments, UnknownDocuments};
+pub use image_origins::ImageOrigins;
 pub use limits::{Limits, MAX_BODY, SubscriptionLimits};
 use problem::ProblemDetails;
 use request_id::MakeRequestId;
 use rest::{BulkSlots, Bundles};
 pub use server::serve;
+pub use studio::STUDIO;
 use subscriptions::Subscriptions;
 
 /// State shared by all handlers. It is cloned for each request, so it is a single pointer.
@@ -73,18 +78,26 @@ pub struct Shared {
     subscriptions: Subscriptions,
     allowed_origins: AllowedOrigins,
     trusted_proxies: TrustedProxies,
+    image_origins: ImageOrigins,
+}
+
+/// The origins beside the service's own that browsers may be told about.
+pub struct Origins {
+    /// Those whose pages may call the service.
+    pub allowed: AllowedOrigins,
+    /// Those of the pictures that the Studio shows.
+    pub images: ImageOrigins,
 }
 
 impl AppState {
-    /// `allowed_origins` are those whose pages may call the service from a browser. The addresses
-    /// that trusted proxies report are those of the clients.
+    /// The addresses that trusted proxies report are those of the clients.
     pub fn new(
         catalog: Catalog,
         accounts: Accounts,
         schema: Schema,
         persisted_documents: Option<Arc<PersistedDocuments>>,
         limits: Arc<Limits>,
-        allowed_origins: AllowedOrigins,
+        origins: Origins,
         trusted_proxies: TrustedProxies,
     ) -> Self {
         let response_memory = Budget::new(limits.response_memory, limits.room_wait);
@@ -98,8 +111,9 @@ impl AppState {
             bulk: BulkSlots::new(&limits),
             response_memory,
             subscriptions: Subscriptions::new(limits.subscriptions.clone()),
-            allowed_origins,
+            allowed_origins: origins.allowed,
             trusted_proxies,
+            image_origins: origins.images,
             limits,
         }))
     }
@@ -122,8 +136,8 @@ pub fn router(state: AppState) -> Router {
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     let mut router = Router::new()
-        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", get(graphql::get).post(graphql::post))
+        .merge(studio::routes())
         .merge(graphiql::routes())
         .merge(set_password::routes())
         .merge(openapi::routes())

@@ -7,6 +7,10 @@ import { useSyncExternalStore } from 'react';
 export const ENDPOINT = '/graphql';
 
 const STORAGE_KEY = 'reelport.session';
+// The Studio's: a session may be in its cookie, and one tab at a time may refresh it.
+const STUDIO_HINT = 'reelport.signed-in';
+const STUDIO_LOCK = 'reelport-session';
+const SIGNED_OUT_KEY = 'reelport.signed-out';
 const LONGEST_TIMER_MS = 60 * 60 * 1000;
 
 const LOGIN = `mutation Login($input: LoginInput!) {
@@ -66,6 +70,34 @@ function restore() {
 }
 restore();
 
+// Continues the session of the Studio, unless the user has signed out of this page.
+async function continueStudioSession() {
+  try {
+    if (state.session || !localStorage.getItem(STUDIO_HINT) || sessionStorage.getItem(SIGNED_OUT_KEY)) return;
+    const refresh = async () => {
+      const response = await fetch('/api/v1/auth/refresh', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-CSRF-Protection': '1' },
+        body: '{}',
+        keepalive: true,
+      });
+      return response.ok ? response.json() : null;
+    };
+    // Without locks (a page without HTTPS), the refresh of another tab could end the session.
+    const tokens = navigator.locks ? await navigator.locks.request(STUDIO_LOCK, refresh) : null;
+    if (!tokens || state.session) return;
+    const headers = { Authorization: `Bearer ${tokens.access_token}` };
+    const { body } = await post({ query: '{ viewer { email } }' }, headers);
+    const email = body?.data?.viewer?.email;
+    if (!email || state.session) return;
+    const expiresAt = Date.now() + tokens.expires_in * 1000;
+    setState({ session: { accessToken: tokens.access_token, email, expiresAt }, notice: null });
+  } catch {
+    // No storage or no service: then the page asks for a sign-in.
+  }
+}
+continueStudioSession();
+
 export function useSession() {
   return useSyncExternalStore(
     (listener) => {
@@ -77,6 +109,11 @@ export function useSession() {
 }
 
 export function signOut() {
+  try {
+    sessionStorage.setItem(SIGNED_OUT_KEY, '1');
+  } catch {
+    // Without storage nothing continues a session either.
+  }
   setState({ session: null, notice: null });
 }
 

@@ -1,0 +1,196 @@
+// The table of movies. Only the rows in view are in the page.
+import { Link } from "@tanstack/react-router";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { exactly, when } from "../messages/format.ts";
+import { t } from "../messages/index.ts";
+import { Picture } from "../ui/Picture.tsx";
+import { Bone } from "../ui/states.tsx";
+import { slugOf } from "./categories.ts";
+import { Completeness } from "./Completeness.tsx";
+import type { MovieRow } from "./queries.ts";
+import type { MovieList } from "./useMovies.ts";
+
+const ROW = 56;
+/** How many rows before the end the next page is read. */
+const AHEAD = 15;
+
+export function MovieTable({ list }: { list: MovieList }) {
+  const { rows, hasMore, isLoading, loadMore } = list;
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [top, setTop] = useState(0);
+  const isEmpty = rows.length === 0;
+  useLayoutEffect(() => {
+    setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+  }, [isEmpty]);
+
+  const virtualizer = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => ROW,
+    overscan: 12,
+    scrollMargin: top,
+    getItemKey: (at) => rows[at]?.id ?? at,
+  });
+  const visible = virtualizer.getVirtualItems();
+  const first = visible[0];
+  const last = visible.at(-1);
+  const lastIndex = last?.index ?? 0;
+
+  useEffect(() => {
+    if (hasMore && !isLoading && lastIndex >= rows.length - AHEAD) loadMore();
+  }, [hasMore, isLoading, lastIndex, rows.length, loadMore]);
+
+  useRowKeys(rows.length, (at) => virtualizer.scrollToIndex(at, { align: "auto" }));
+
+  const before = first === undefined ? 0 : first.start - top;
+  const after = last === undefined ? 0 : virtualizer.getTotalSize() - (last.end - top);
+  return (
+    <table className="movies" aria-rowcount={list.total + 1} aria-busy={isLoading}>
+      <thead>
+        <tr>
+          <th className="cell-title" scope="col">
+            {t.catalogue.columns.title}
+          </th>
+          <th className="cell-seven" scope="col">
+            {t.catalogue.columns.completeness}
+          </th>
+          <th className="cell-change" scope="col">
+            {t.catalogue.columns.change}
+          </th>
+        </tr>
+      </thead>
+      <tbody ref={body}>
+        {before > 0 && <tr className="gap" aria-hidden="true" style={{ height: before }} />}
+        {visible.map(({ index, key }) => {
+          const movie = rows[index];
+          return movie === undefined ? null : <Row key={key} movie={movie} index={index} />;
+        })}
+        {after > 0 && <tr className="gap" aria-hidden="true" style={{ height: after }} />}
+      </tbody>
+    </table>
+  );
+}
+
+/** j and k move from movie to movie; Enter opens the one in focus, as for any link. */
+function useRowKeys(count: number, show: (index: number) => void) {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const step = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
+      if (step === 0 || isTyping(event)) return;
+      const at =
+        document.activeElement instanceof HTMLElement
+          ? Number(document.activeElement.dataset["row"] ?? -1)
+          : -1;
+      const next = Math.min(count - 1, Math.max(0, at + step));
+      if (count === 0) return;
+      event.preventDefault();
+      show(next);
+      const focus = (tries: number) => {
+        const link = document.querySelector<HTMLElement>(`[data-row="${next}"]`);
+        if (link !== null) link.focus({ preventScroll: tries === 0 });
+        else if (tries < 10) requestAnimationFrame(() => focus(tries + 1));
+      };
+      focus(0);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+}
+
+/** Whether a key belongs to a field or a dialog, and is no command. */
+export function isTyping(event: KeyboardEvent): boolean {
+  if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return true;
+  const { target } = event;
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable ||
+      target.closest("input, textarea, select, [role=dialog], [role=alertdialog]") !== null)
+  );
+}
+
+function Row({ movie, index }: { movie: MovieRow; index: number }) {
+  const drafts = (movie.drafts ?? []).map(({ category }) => category);
+  const change = lastChange(movie);
+  const facts = [
+    movie.year,
+    movie.basicInfo?.runtime && t.catalogue.minutes(movie.basicInfo.runtime),
+  ];
+  const original = movie.originalTitle;
+  return (
+    <tr aria-rowindex={index + 2}>
+      <td className="cell-title">
+        <Link
+          to="/movies/$id/$category"
+          params={{ id: movie.id, category: "basic-info" }}
+          className="movie-link"
+          data-row={index}
+        >
+          <Picture url={movie.media?.posterUrl} alt="" className="poster-s" />
+          <span className="names">
+            <span className="name clamp" dir="auto">
+              {movie.title ?? t.catalogue.noTitle}
+              {original !== null && original !== movie.title && (
+                <span className="sub original" dir="auto">
+                  {original}
+                </span>
+              )}
+            </span>
+            <span className="sub num">{facts.filter(Boolean).join(" · ") || movie.id}</span>
+          </span>
+        </Link>
+      </td>
+      <td className="cell-seven">
+        <Completeness present={movie.completeness.present} drafts={drafts} />
+        {drafts.length > 0 && <span className="tag ask">{t.catalogue.draft(drafts.length)}</span>}
+      </td>
+      <td className="cell-change">
+        {change !== null && (
+          <>
+            <Link
+              to="/movies/$id/$category"
+              params={{ id: movie.id, category: slugOf(change.category) }}
+              className="change-link"
+              title={exactly(change.at)}
+            >
+              {t.catalogue.changed(t.categories[change.category], when(change.at))}
+            </Link>
+            <span className="sub clamp">
+              <bdi>{change.by}</bdi>
+              {change.source === "LLM_GENERATED" && (
+                <span className="tag model">{t.sources.LLM_GENERATED}</span>
+              )}
+            </span>
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function lastChange({ exports }: MovieRow) {
+  const changes = exports.flatMap(({ category, metadata: { lastUpdated, updatedBy, source } }) =>
+    lastUpdated === null ? [] : [{ category, at: lastUpdated, by: updatedBy, source }],
+  );
+  return changes.reduce<(typeof changes)[number] | null>(
+    (newest, each) => (newest === null || each.at > newest.at ? each : newest),
+    null,
+  );
+}
+
+/** Rows of bars, as many as a page shows. */
+export function TableSkeleton() {
+  return (
+    <div className="movies-skeleton" role="status">
+      <span className="visually-hidden">{t.common.loading}</span>
+      {Array.from({ length: 10 }, (_, at) => (
+        <div key={at} className="movies-bone">
+          <span className="picture poster-s" />
+          <span className="names">
+            <Bone width={120 + ((at * 53) % 110)} />
+            <Bone width={72} />
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+// The GraphQL client: a cache that knows objects by their id, and tokens that renew themselves.
+import { Client, fetchExchange, type CombinedError } from "urql";
+import { authExchange } from "@urql/exchange-auth";
+import { cacheExchange, type Cache } from "@urql/exchange-graphcache";
+import { embeddedTypes } from "../../../../clients/caches.json";
+import { session } from "../session/session.ts";
+
+/** Embedded objects belong to the object that contains them, and have no identity of their own. */
+const keys = Object.fromEntries(embeddedTypes.map((type) => [type, () => null]));
+
+/** Forgets the lists that a write may have changed. */
+function forget(cache: Cache, ...fields: string[]) {
+  for (const { fieldKey, fieldName } of cache.inspectFields("Query")) {
+    if (fields.includes(fieldName)) cache.invalidate("Query", fieldKey);
+  }
+}
+
+/** Forgets what was read about a movie's documents beside the documents themselves. */
+function forgetOf(cache: Cache, movie: unknown) {
+  if (typeof movie !== "string") return;
+  const entity = { __typename: "Movie", id: movie };
+  for (const { fieldKey, fieldName } of cache.inspectFields(entity)) {
+    if (["drafts", "exports", "provenance", "revisions", "revisionDiff"].includes(fieldName)) {
+      cache.invalidate(entity, fieldKey);
+    }
+  }
+  // Both stages of every category: an import may have written either of them.
+  for (const { fieldKey, fieldName, arguments: given } of cache.inspectFields("Query")) {
+    if (fieldName === "movieExport" && given?.["movieId"] === movie) {
+      cache.invalidate("Query", fieldKey);
+    }
+  }
+}
+
+interface WriteVariables {
+  input?: { movieId?: string; dryRun?: boolean; options?: { dryRun?: boolean } };
+}
+
+function wrote(_result: unknown, args: unknown, cache: Cache) {
+  const { input } = args as WriteVariables;
+  if (input?.dryRun === true || input?.options?.dryRun === true) return;
+  forgetOf(cache, input?.movieId);
+  forget(cache, "drafts", "movies");
+}
+
+export function createClient(): Client {
+  return new Client({
+    url: "/graphql",
+    preferGetMethod: false,
+    exchanges: [
+      cacheExchange({
+        keys,
+        updates: {
+          Mutation: {
+            createMovie: (_result, _args, cache) => forget(cache, "movies"),
+            importDocument: wrote,
+            publishDraft: wrote,
+            discardDraft: wrote,
+            revertCategory: wrote,
+          },
+        },
+      }),
+      authExchange((utilities) => {
+        let sent: string | null = null;
+        return Promise.resolve({
+          addAuthToOperation: (operation) => {
+            sent = session.accessToken;
+            return sent === null
+              ? operation
+              : utilities.appendHeaders(operation, { Authorization: `Bearer ${sent}` });
+          },
+          willAuthError: () => session.isStale,
+          didAuthError: (error) => codeOf(error) === "UNAUTHENTICATED",
+          refreshAuth: () => session.renew(sent),
+        });
+      }),
+      fetchExchange,
+    ],
+  });
+}
+
+/** The code of the first GraphQL error of an answer. */
+export function codeOf(error: CombinedError): string | undefined {
+  const code = error.graphQLErrors[0]?.extensions["code"];
+  return typeof code === "string" ? code : undefined;
+}

@@ -1,0 +1,110 @@
+// What can be done with a document: save it as a file, copy a prompt, import an answer.
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import type { Category } from "../graphql/generated/graphql.ts";
+import { t } from "../messages/index.ts";
+import { useViewer } from "../session/useSession.ts";
+import { Button } from "../ui/controls.tsx";
+import { Dialog, DialogActions } from "../ui/Dialog.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { showToast } from "../ui/toasts.tsx";
+import { fetchSchema, promptOf, tokensOf } from "./prompt.ts";
+import type { MovieDocument } from "./queries.ts";
+
+interface ActionsProps {
+  id: string;
+  title: string;
+  year: number | null;
+  category: Category;
+  found: MovieDocument;
+}
+
+export function Actions({ id, title, year, category, found }: ActionsProps) {
+  const viewer = useViewer();
+  const [prompt, setPrompt] = useState<string | null>(null);
+  const [isCopying, setCopying] = useState(false);
+
+  const copy = async () => {
+    setCopying(true);
+    try {
+      const movie = `"${title}"${year === null ? "" : ` (${year})`}`;
+      const text = promptOf({
+        movie,
+        category,
+        document: found.document,
+        schema: await fetchSchema(category),
+      });
+      if (await copyText(text)) {
+        showToast(t.movie.promptCopied(tokensOf(text, found.document, found.tokenCount)));
+      } else setPrompt(text);
+    } catch {
+      showToast(t.errors.offline, { tone: "failed" });
+    } finally {
+      setCopying(false);
+    }
+  };
+
+  return (
+    <div className="actions">
+      <Button
+        icon="export"
+        onPress={() => {
+          saveFile(found.fileName, JSON.stringify(found.document, null, 2));
+          showToast(t.movie.exported(found.fileName));
+        }}
+      >
+        {t.movie.export}
+      </Button>
+      <Button icon="copy" onPress={() => void copy()} isBusy={isCopying}>
+        {t.movie.prompt}
+        <span className="sub num tokens" title={t.movie.tokens(found.tokenCount)}>
+          {t.movie.tokensShort(found.tokenCount)}
+        </span>
+      </Button>
+      {viewer.mayDraft && (
+        <Link to="/import" search={{ movie: id, category }} className="button main">
+          <Icon name="import" />
+          {t.movie.import}
+        </Link>
+      )}
+      <Dialog
+        title={t.movie.promptTitle}
+        isOpen={prompt !== null}
+        onClose={() => setPrompt(null)}
+        isWide
+      >
+        <p className="sub">{t.movie.promptManual}</p>
+        <textarea
+          className="prompt-text"
+          aria-label={t.movie.promptTitle}
+          readOnly
+          value={prompt ?? ""}
+          onFocus={(event) => event.target.select()}
+        />
+        <DialogActions>
+          <Button onPress={() => setPrompt(null)}>{t.common.close}</Button>
+        </DialogActions>
+      </Dialog>
+    </div>
+  );
+}
+
+/** False if the browser does not allow it, for example on a page without HTTPS. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function saveFile(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text, "\n"], { type: "application/json" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser reads the data when the download starts, which is after this call.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -1,0 +1,275 @@
+// A movie: its header, a tab for each category, and what can be done with the document.
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
+import { useQuery } from "urql";
+import { CATEGORIES, readCategory, slugOf } from "../catalogue/categories.ts";
+import type { Category } from "../graphql/generated/graphql.ts";
+import { exactly, when } from "../messages/format.ts";
+import { t } from "../messages/index.ts";
+import { useViewer } from "../session/useSession.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { Picture } from "../ui/Picture.tsx";
+import { Bone, Failure, Notice, Skeleton } from "../ui/states.tsx";
+import { useTitle } from "../ui/useTitle.ts";
+import { Actions } from "./Actions.tsx";
+import { DraftBar } from "./DraftBar.tsx";
+import { HistoryView } from "./HistoryView.tsx";
+import { OriginsContext, originsOf } from "./Provenance.tsx";
+import { DOCUMENT, MOVIE, type MovieHeader } from "./queries.ts";
+import { DocumentView } from "./views/DocumentView.tsx";
+import "./movie.css";
+
+const Json = lazy(() => import("../ui/Json.tsx").then(({ Json }) => ({ default: Json })));
+const route = getRouteApi("/movies/$id/$category");
+
+export function MoviePage() {
+  const { id, category: slug } = route.useParams();
+  const viewer = useViewer();
+  const category = readCategory(slug);
+  const [{ data, error }, retry] = useQuery({
+    query: MOVIE,
+    variables: { id, withDrafts: viewer.mayDraft },
+    requestPolicy: "cache-and-network",
+  });
+  const movie = data?.movie;
+  useTitle(movie?.title ?? id);
+
+  if (movie === null || category === undefined) {
+    return (
+      <Notice
+        level={1}
+        title={t.movie.notFoundTitle}
+        actions={
+          <Link to="/" className="button">
+            {t.errors.toCatalogue}
+          </Link>
+        }
+      >
+        {t.movie.notFound(id)}
+      </Notice>
+    );
+  }
+  if (movie === undefined && error !== undefined) {
+    return <Failure error={error} onRetry={() => retry({ requestPolicy: "network-only" })} />;
+  }
+  return (
+    <div className="page movie-page">
+      <Header id={id} movie={movie} />
+      <Tabs id={id} movie={movie} current={category} />
+      <DocumentPanel key={category} id={id} movie={movie} category={category} />
+    </div>
+  );
+}
+
+function Header({ id, movie }: { id: string; movie: MovieHeader | undefined }) {
+  const facts = movie && [
+    movie.year,
+    movie.basicInfo?.runtime && t.catalogue.minutes(movie.basicInfo.runtime),
+    movie.basicInfo?.genres.join(", "),
+    movie.id,
+  ];
+  return (
+    <header className="movie-head">
+      <Link to="/" className="back" aria-label={t.movie.back}>
+        <Icon name="back" />
+      </Link>
+      <Picture url={movie?.media?.posterUrl} alt="" className="poster-m" />
+      <div>
+        <h1 dir="auto">{movie === undefined ? <Bone width={240} /> : (movie.title ?? id)}</h1>
+        {movie?.originalTitle && movie.originalTitle !== movie.title && (
+          <p className="sub" dir="auto">
+            {movie.originalTitle}
+          </p>
+        )}
+        <p className="sub num">
+          {facts === undefined ? <Bone width={180} /> : facts.filter(Boolean).join(" · ")}
+        </p>
+      </div>
+    </header>
+  );
+}
+
+interface TabsProps {
+  id: string;
+  movie: MovieHeader | undefined;
+  current: Category;
+}
+
+/** The categories, as links: each has its address. */
+function Tabs({ id, movie, current }: TabsProps) {
+  const present = movie?.completeness.present ?? [];
+  const drafts = (movie?.drafts ?? []).map(({ category }) => category);
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const tab = bar.current?.querySelector<HTMLElement>("[aria-current]");
+    if (bar.current === null || tab == null) return;
+    bar.current.scrollLeft = tab.offsetLeft - (bar.current.clientWidth - tab.offsetWidth) / 2;
+  }, [current]);
+  return (
+    <nav ref={bar} className="tabs" aria-label={t.movie.tabs}>
+      {CATEGORIES.map((category) => (
+        <Link
+          key={category}
+          to="/movies/$id/$category"
+          params={{ id, category: slugOf(category) }}
+          className={movie !== undefined && !present.includes(category) ? "tab empty" : "tab"}
+          aria-current={category === current ? "page" : undefined}
+          resetScroll={false}
+        >
+          {t.categories[category]}
+          {drafts.includes(category) && (
+            <span
+              className="dot"
+              role="img"
+              aria-label={t.movie.draftWaits}
+              title={t.movie.draftWaits}
+            />
+          )}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function DocumentPanel({
+  id,
+  movie,
+  category,
+}: {
+  id: string;
+  movie: MovieHeader | undefined;
+  category: Category;
+}) {
+  const viewer = useViewer();
+  const search = route.useSearch();
+  const draft = (movie?.drafts ?? []).find((each) => each.category === category);
+  const stage = search.stage === "draft" && draft !== undefined ? "DRAFT" : "PUBLISHED";
+  const [{ data, error, fetching }, retry] = useQuery({
+    query: DOCUMENT,
+    variables: { id, category, stage, withDetails: viewer.mayDraft },
+    requestPolicy: "cache-and-network",
+  });
+  const found = data?.movieExport;
+  const origins = useMemo(() => originsOf(data?.movie ?? null, category), [data?.movie, category]);
+  const text = useMemo(() => (found ? JSON.stringify(found.document, null, 2) : ""), [found]);
+
+  if (!found) {
+    return error !== undefined && !fetching ? (
+      <Failure error={error} onRetry={() => retry({ requestPolicy: "network-only" })} />
+    ) : (
+      <Skeleton />
+    );
+  }
+  const { metadata } = found;
+  const isEmpty = metadata.revision === 0 && stage === "PUBLISHED";
+  const title = movie?.title ?? id;
+  return (
+    <div className="document">
+      <div className="document-bar">
+        <p className="sub num">
+          {metadata.lastUpdated === null ? (
+            t.movie.never
+          ) : (
+            <>
+              {t.movie.revision(metadata.revision)}
+              {" · "}
+              <span title={exactly(metadata.lastUpdated)}>
+                <bdi>{metadata.updatedBy}</bdi>, {when(metadata.lastUpdated)}
+              </span>
+              {metadata.source === "LLM_GENERATED" && (
+                <span className="tag model">{t.sources.LLM_GENERATED}</span>
+              )}
+            </>
+          )}
+        </p>
+        {draft !== undefined && <StageSwitch id={id} category={category} stage={stage} />}
+        <ViewSwitch
+          id={id}
+          category={category}
+          withHistory={viewer.mayDraft && metadata.revision > 0}
+        />
+        <Actions
+          id={id}
+          title={title}
+          year={movie?.year ?? null}
+          category={category}
+          found={found}
+        />
+      </div>
+      {stage === "DRAFT" && draft !== undefined && <DraftBar id={id} title={title} draft={draft} />}
+      {search.view === "json" ? (
+        <Suspense fallback={<Skeleton />}>
+          <Json text={text} label={`${t.categories[category]}, JSON`} />
+        </Suspense>
+      ) : search.view === "history" && viewer.mayDraft ? (
+        <HistoryView id={id} title={title} category={category} />
+      ) : isEmpty ? (
+        <Notice title={t.movie.empty(t.categories[category])}>
+          {viewer.mayDraft ? t.movie.emptyText : t.movie.emptyReader}
+        </Notice>
+      ) : (
+        <OriginsContext value={origins}>
+          <DocumentView data={found.data} />
+        </OriginsContext>
+      )}
+    </div>
+  );
+}
+
+interface SwitchProps {
+  id: string;
+  category: Category;
+}
+
+function ViewSwitch({ id, category, withHistory }: SwitchProps & { withHistory: boolean }) {
+  const { view, stage } = route.useSearch();
+  const views = [
+    [undefined, t.movie.asPage],
+    ["json", t.movie.asJson],
+    ...(withHistory ? ([["history", t.movie.history]] as const) : []),
+  ] as const;
+  return (
+    <nav className="switch" aria-label={t.movie.view}>
+      {views.map(([each, name]) => (
+        <Link
+          key={name}
+          to="/movies/$id/$category"
+          params={{ id, category: slugOf(category) }}
+          search={{
+            ...(stage === undefined ? {} : { stage }),
+            ...(each === undefined ? {} : { view: each }),
+          }}
+          activeOptions={{ exact: true }}
+          aria-current={view === each ? "true" : undefined}
+          resetScroll={false}
+          replace
+        >
+          {name}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function StageSwitch({ id, category, stage }: SwitchProps & { stage: "DRAFT" | "PUBLISHED" }) {
+  const { view } = route.useSearch();
+  const kept = view === "json" ? { view } : {};
+  return (
+    <nav className="switch" aria-label={t.movie.stage}>
+      {([undefined, "draft"] as const).map((each) => (
+        <Link
+          key={each ?? ""}
+          to="/movies/$id/$category"
+          params={{ id, category: slugOf(category) }}
+          search={{ ...kept, ...(each === undefined ? {} : { stage: each }) }}
+          activeOptions={{ exact: true }}
+          aria-current={(stage === "DRAFT") === (each === "draft") ? "true" : undefined}
+          resetScroll={false}
+          replace
+        >
+          {each === undefined ? t.movie.published : t.movie.draft}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,24 @@
+// What the address of a movie says: page or JSON, published or draft, history.
+export interface MovieSearch {
+  view?: "json" | "history";
+  stage?: "draft";
+  from?: number;
+  to?: number;
+}
+
+const positive = (value: unknown) => {
+  const number = Number(value);
+  return Number.isInteger(number) && number > 0 ? number : undefined;
+};
+
+export function readMovieSearch(raw: Record<string, unknown>): MovieSearch {
+  const view = raw["view"];
+  const from = raw["from"] === "0" || raw["from"] === 0 ? 0 : positive(raw["from"]);
+  const to = positive(raw["to"]);
+  return {
+    ...(view === "json" || view === "history" ? { view } : {}),
+    ...(raw["stage"] === "draft" ? { stage: "draft" as const } : {}),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+}

@@ -1,0 +1,128 @@
+// The addresses of the Studio. Filters, tabs and views are part of the address, so that each can be
+// sent to somebody else. `src/http/studio.rs` has the list of addresses that the service answers.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+  redirect,
+} from "@tanstack/react-router";
+import { CataloguePage } from "./catalogue/CataloguePage.tsx";
+import { readCatalogueSearch } from "./catalogue/search.ts";
+import { readImportSearch } from "./importing/search.ts";
+import { t } from "./messages/index.ts";
+import { readMovieSearch } from "./movie/search.ts";
+import { Shell } from "./shell/Shell.tsx";
+import { Button } from "./ui/controls.tsx";
+import { Notice, Skeleton } from "./ui/states.tsx";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const catalogue = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: readCatalogueSearch,
+  component: CataloguePage,
+});
+
+/** Nothing is at this address: whoever has signed in goes to the catalogue. */
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  beforeLoad: () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- how the router redirects
+    throw redirect({ to: "/", replace: true });
+  },
+});
+
+const movie = createRoute({
+  getParentRoute: () => root,
+  path: "/movies/$id",
+  beforeLoad: ({ params }) => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- how the router redirects
+    throw redirect({
+      to: "/movies/$id/$category",
+      params: { id: params.id, category: "basic-info" },
+      replace: true,
+    });
+  },
+});
+
+const category = createRoute({
+  getParentRoute: () => root,
+  path: "/movies/$id/$category",
+  validateSearch: readMovieSearch,
+  component: lazyRouteComponent(() => import("./movie/MoviePage.tsx"), "MoviePage"),
+});
+
+const importing = createRoute({
+  getParentRoute: () => root,
+  path: "/import",
+  validateSearch: readImportSearch,
+  component: lazyRouteComponent(() => import("./importing/ImportPage.tsx"), "ImportPage"),
+});
+
+const drafts = createRoute({
+  getParentRoute: () => root,
+  path: "/drafts",
+  component: lazyRouteComponent(() => import("./drafts/DraftsPage.tsx"), "DraftsPage"),
+});
+
+const routeTree = root.addChildren([catalogue, signIn, movie, category, importing, drafts]);
+
+/** Texts and lists of texts, as they are read in an address: `?missing=TRIVIA,AWARDS&q=barbie`. */
+function stringifySearch(search: Record<string, unknown>): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(search)) {
+    if (typeof value === "string" || typeof value === "number") parameters.set(name, `${value}`);
+    else if (Array.isArray(value)) parameters.set(name, value.join(","));
+  }
+  const text = parameters.toString().replaceAll("%2C", ",");
+  return text === "" ? "" : `?${text}`;
+}
+
+export function createStudioRouter() {
+  return createRouter({
+    routeTree,
+    scrollRestoration: true,
+    defaultPreload: "intent",
+    defaultErrorComponent: () => (
+      <Notice
+        title={t.errors.title}
+        actions={<Button onPress={() => location.reload()}>{t.common.tryAgain}</Button>}
+      >
+        {t.errors.broken}
+      </Notice>
+    ),
+    defaultPendingComponent: () => (
+      <div className="page">
+        <Skeleton />
+      </div>
+    ),
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createStudioRouter>;
+  }
+}
+
+function NotFound() {
+  return (
+    <Notice
+      level={1}
+      title={t.errors.notFoundTitle}
+      actions={
+        <Link to="/" className="button">
+          {t.errors.toCatalogue}
+        </Link>
+      }
+    >
+      {t.errors.notFound}
+    </Notice>
+  );
+}

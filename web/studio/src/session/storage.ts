@@ -1,0 +1,16 @@
+// What all tabs of the browser know. It never has a token.
+
+/** The browser may refuse its storage; then a reload asks for a log-in. */
+export const storage = {
+  get: (key: string) => attempt(() => localStorage.getItem(key)),
+  set: (key: string, value: string) => attempt(() => localStorage.setItem(key, value)),
+  remove: (key: string) => attempt(() => localStorage.removeItem(key)),
+};
+
+function attempt<T>(action: () => T): T | null {
+  try {
+    return action();
+  } catch {
+    return null;
+  }
+}

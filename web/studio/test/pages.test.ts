@@ -1,0 +1,247 @@
+// Every page and dialog, in both colour schemes and three sizes: axe finds nothing, and nothing is
+// wider than the window. STUDIO_SCREENSHOTS=FOLDER keeps a picture of each.
+import path from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { overflow, SCHEMES, signIn, SIZES, Studio, violations } from "./support/studio.ts";
+
+const FOLDER = process.env["STUDIO_SCREENSHOTS"];
+const BARBIE = "/movies/tmdb-346698";
+
+let studio: Studio;
+beforeAll(async () => {
+  studio = await Studio.start();
+  const trivia = {
+    category: "trivia",
+    movie_id: "tmdb-346698",
+    data: {
+      items: [
+        {
+          text: "Three of its songs were on the shortlist for the Academy Award.",
+          category: "music",
+        },
+        { text: "Ken learns it.", spoiler: true },
+      ],
+    },
+  };
+  await studio.import("tmdb-346698", trivia, { target: "DRAFT", source: "LLM_GENERATED" });
+  await studio.import("tmdb-550", {
+    category: "basic_info",
+    movie_id: "tmdb-550",
+    data: { tagline: "Mischief. Mayhem. Soap. Again." },
+  });
+  await studio.import(
+    "tmdb-550",
+    {
+      category: "timeline",
+      movie_id: "tmdb-550",
+      data: { events: [{ date: "2026-01", title: "A restored version is shown" }] },
+    },
+    { source: "LLM_GENERATED" },
+  );
+  await studio.createMovie("tmdb-32891", "मदर इंडिया");
+  for (const [id, title, list, person] of [
+    ["tmdb-916", "Bullitt", "cast", "mcqueen-actor"],
+    ["tmdb-76203", "12 Years a Slave", "directors", "mcqueen-director"],
+  ] as const) {
+    await studio.createMovie(id, title);
+    await studio.import(
+      id,
+      {
+        category: "cast_crew",
+        movie_id: id,
+        data: { [list]: [{ id: person, name: "Steve McQueen" }] },
+      },
+      { source: "TMDB" },
+    );
+  }
+});
+afterEach(() => studio.close());
+afterAll(() => studio.stop());
+
+/** An answer of a model that has everything a plan can show. */
+async function answer(): Promise<string> {
+  const { data, metadata } = await studio.document("tmdb-550", "CAST_CREW");
+  const [first, second, ...rest] = data["cast"] ?? [];
+  const cast = [
+    { ...first, character: "The Narrator, who has no name" },
+    ...rest,
+    { name: "Ann Somebody", character: "Q" },
+  ];
+  expect(second).toBeDefined();
+  return JSON.stringify(
+    {
+      category: "cast_crew",
+      movie_id: "tmdb-550",
+      data: { cast, producers: [{ name: "Steve McQueen", mood: "cool" }] },
+      metadata,
+    },
+    null,
+    2,
+  );
+}
+
+function conflict(): string {
+  const data = { tagline: "How much can you know about yourself?", runtime: "140 min" };
+  return JSON.stringify({
+    category: "basic_info",
+    movie_id: "tmdb-550",
+    data,
+    metadata: { revision: 1, source: "llm-generated" },
+  });
+}
+
+async function plan(page: Page, text: string): Promise<void> {
+  await page.getByRole("textbox", { name: /Document/ }).fill(text);
+  await page.getByRole("button", { name: "See what would change" }).click();
+  await page.getByRole("heading", { name: "What this would change" }).waitFor();
+}
+
+const ready = (selector: string) => (page: Page) => page.locator(selector).first().waitFor();
+const press = (name: string, then: string) => async (page: Page) => {
+  await page.getByRole("button", { name }).first().click();
+  await page.locator(then).first().waitFor();
+};
+
+/** Name, address, and what is done until the page is as it is meant. */
+const PAGES: [string, string, (page: Page) => Promise<void>][] = [
+  ["catalogue", "/", ready("a.movie-link")],
+  ["catalogue-filtered", "/?missing=TRIVIA", ready("a.movie-link")],
+  ["catalogue-nothing", "/?q=nothing+like+it", ready(".notice")],
+  ["add-movie", "/", press("Add movie", "[role=dialog]")],
+  ["basic-info", `${BARBIE}/basic-info`, ready(".fact")],
+  ["cast-crew", `${BARBIE}/cast-crew`, ready(".person")],
+  ["timeline", "/movies/tmdb-550/timeline", ready(".event")],
+  ["trivia", "/movies/tmdb-550/trivia", ready(".fact-card")],
+  ["awards", `${BARBIE}/awards`, ready(".award")],
+  ["media", `${BARBIE}/media`, ready(".tile")],
+  ["light-box", `${BARBIE}/media`, press("The Dreamhouse", "[role=dialog]")],
+  ["streaming", `${BARBIE}/streaming`, ready(".offer")],
+  ["empty", "/movies/tmdb-32891/awards", ready(".notice")],
+  ["json", `${BARBIE}/trivia?view=json`, ready(".cm-line")],
+  ["history", "/movies/tmdb-550/basic-info?view=history", ready(".comparison .card")],
+  [
+    "bring-back",
+    "/movies/tmdb-550/basic-info?view=history&to=1",
+    press("Bring back revision 1", "[role=dialog]"),
+  ],
+  ["draft", `${BARBIE}/trivia?stage=draft`, ready(".draft-bar")],
+  ["draft-plan", `${BARBIE}/trivia?stage=draft`, press("Publish draft", "[role=dialog] .card")],
+  ["discard", `${BARBIE}/trivia?stage=draft`, press("Discard draft", "[role=dialog]")],
+  ["drafts", "/drafts", ready("a.movie-link")],
+  ["no-movie", "/movies/tmdb-1/trivia", ready(".notice")],
+  ["import", "/import", ready("textarea")],
+  ["plan", "/import", async (page) => plan(page, await answer())],
+  [
+    "plan-open",
+    "/import",
+    async (page) => {
+      await plan(page, await answer());
+      for (const summary of await page.locator(".folded summary").all()) await summary.click();
+    },
+  ],
+  ["plan-conflict", "/import", async (page) => plan(page, conflict())],
+  [
+    "plan-problem",
+    "/import",
+    (page) =>
+      plan(
+        page,
+        '{"category": "timeline", "movie_id": "tmdb-550", "data": {"events": [{"date": "2023-13"}]}}',
+      ),
+  ],
+  [
+    "plan-nothing",
+    "/import",
+    async (page) => plan(page, JSON.stringify(await studio.document("tmdb-13", "TRIVIA"))),
+  ],
+];
+
+const sizes = Object.keys(SIZES) as (keyof typeof SIZES)[];
+
+describe.each(SCHEMES)("%s", (scheme) => {
+  test.each(sizes)("%s: every page and dialog", { timeout: 240_000 }, async (size) => {
+    const problems: string[] = [];
+    const context = await studio.visitor({ size, scheme });
+    const page = await context.newPage();
+    const look = async (name: string) => {
+      const wider = await overflow(page);
+      if (wider > 0) problems.push(`${name}: ${wider} pixels wider than the window`);
+      // The sizes differ in what is shown where; the rules of axe are the same for the widest.
+      if (size !== "wide")
+        problems.push(...(await violations(page)).map((each) => `${name}: ${each}`));
+      if (FOLDER !== undefined) {
+        await page.screenshot({
+          path: path.join(FOLDER, `${name}-${SIZES[size].width}-${scheme}.png`),
+        });
+      }
+    };
+    await page.goto("/");
+    await page.getByLabel("Email").waitFor();
+    await look("sign-in");
+    await signIn(page);
+    for (const [name, address, prepare] of PAGES) {
+      await page.evaluate(() => localStorage.removeItem("reelport.import"));
+      await page.goto(address);
+      await prepare(page);
+      await look(name);
+    }
+    await studio.endSessions();
+    await page.goto("/drafts");
+    await page.getByLabel("Email").waitFor();
+    expect(problems).toEqual([]);
+  });
+});
+
+test("the question for a new log-in", async () => {
+  for (const scheme of SCHEMES) {
+    const page = await studio.open("/", undefined, { scheme, size: "phone" });
+    await page.locator("a.movie-link").first().waitFor();
+    await studio.endSessions();
+    await page.getByLabel("Search titles").fill("barbie");
+    await page.getByRole("alertdialog").waitFor();
+    expect(await violations(page)).toEqual([]);
+    if (FOLDER !== undefined)
+      await page.screenshot({ path: path.join(FOLDER, `expired-390-${scheme}.png`) });
+    await page.close();
+  }
+});
+
+test("the keyboard alone: from the log-in to a published change", async () => {
+  const page = await (await studio.visitor()).newPage();
+  await page.goto("/import");
+  await page.getByLabel("Email").waitFor();
+  await page.keyboard.type("admin@example.com");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("correct horse battery");
+  await page.keyboard.press("Enter");
+  const text = page.getByRole("textbox", { name: /Document/ });
+  await text.waitFor();
+  const tabTo = async (name: string) => {
+    for (let steps = 0; steps < 40; steps += 1) {
+      const label = await page.evaluate(() => {
+        const active = document.activeElement;
+        return active?.getAttribute("aria-label") ?? active?.textContent ?? "";
+      });
+      if (label.includes(name)) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`${name} is not reached with Tab`);
+  };
+  await text.focus();
+  await page.keyboard.insertText(
+    JSON.stringify({
+      category: "trivia",
+      movie_id: "tmdb-238",
+      data: { items: [{ text: "By keyboard." }, { text: "Not this." }] },
+    }),
+  );
+  await tabTo("See what would change");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "What this would change" }).waitFor();
+  await tabTo("Take this change: Trivia: Not this.");
+  await page.keyboard.press("Space");
+  await tabTo("Publish 1 change");
+  await page.keyboard.press("Enter");
+  await page.getByText("is published as revision 2").waitFor();
+});
