@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { t } from "../../messages/index.ts";
-import { Dialog } from "../../ui/Dialog.tsx";
+import { Button } from "../../ui/controls.tsx";
+import { Dialog, DialogActions } from "../../ui/Dialog.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Picture } from "../../ui/Picture.tsx";
 import { Origin } from "../Provenance.tsx";
@@ -89,6 +90,9 @@ export function MediaView({ data }: { data: DataOf<"Media"> }) {
           <>
             <Picture url={shown.url} alt={shown.title} className="light-box" />
             <SourceLink url={shown.url} text={`${t.media.open}: ${hostOf(shown.url)}`} />
+            <DialogActions>
+              <Button onPress={() => setShown(null)}>{t.common.close}</Button>
+            </DialogActions>
           </>
         )}
       </Dialog>
