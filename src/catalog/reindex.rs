@@ -54,6 +54,8 @@ impl Catalog {
                         transaction.reindex_movie(movie, facts).await?;
                     }
                 }
+                transaction.rebuild_presence().await?;
+                transaction.rebuild_search_index().await?;
                 Ok::<_, CatalogError>(count)
             })
             .await
