@@ -54,7 +54,8 @@ impl Measure {
         self.cpu.div_f64(self.latencies.len().max(1) as f64)
     }
 
-    fn percentile(&self, part: f64) -> f64 {
+    /// A percentile of the latencies, in milliseconds.
+    pub fn percentile(&self, part: f64) -> f64 {
         let index = ((self.latencies.len() as f64 - 1.0) * part) as usize;
         self.latencies.get(index).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
     }

@@ -15,6 +15,8 @@ mod m20261129_000201_changes;
 mod m20261129_000301_login_failures;
 mod m20261129_000401_identity;
 mod m20261130_000101_audit_log;
+mod m20261130_000301_presence;
+mod m20261130_000302_search;
 mod tables;
 
 /// All migrations, in the order in which they are applied.
@@ -38,6 +40,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000301_login_failures::Migration),
             Box::new(m20261129_000401_identity::Migration),
             Box::new(m20261130_000101_audit_log::Migration),
+            Box::new(m20261130_000301_presence::Migration),
+            Box::new(m20261130_000302_search::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::access::{CanPublish, CanRead};
+use super::access::{CanDraft, CanPublish, CanRead};
 use super::audit::{AuditOperation, AuditTarget};
 use super::import::{ImportCommand, ImportOptions, IncomingDocument, Operation, refused_movie_id};
 use super::{Catalog, CatalogError};
@@ -12,14 +12,29 @@ use crate::document::resolve::mentions::Mentions;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, is_blank_or_na, is_elision};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
-pub use crate::storage::MovieFilter;
-use crate::storage::{DocumentKey, Entity, MovieOrder, MoviePage, MoviePageRequest, MovieRow};
+pub use crate::storage::{CatalogueCounts, DocumentCount, MovieFilter, Written};
+use crate::storage::{Entity, MovieOrder, MoviePage, MoviePageRequest, MovieRow};
 
 /// A filter as sent by a client, with genres by name.
 #[derive(Debug, Clone, Default)]
 pub struct MovieQuery {
     pub filter: MovieFilter,
     pub genre_names: Vec<String>,
+    drafted: Vec<Category>,
+}
+
+impl MovieQuery {
+    /// A query without conditions on drafts.
+    #[must_use]
+    pub const fn new(filter: MovieFilter, genre_names: Vec<String>) -> Self {
+        Self { filter, genre_names, drafted: Vec::new() }
+    }
+
+    /// Selects the movies with an open draft of each of these categories.
+    #[must_use]
+    pub fn with_drafts(self, _: &CanDraft, drafted: Vec<Category>) -> Self {
+        Self { drafted, ..self }
+    }
 }
 
 impl Catalog {
@@ -60,7 +75,8 @@ impl Catalog {
         }
     }
 
-    /// The number of movies that match.
+    /// The number of movies that match. Without the conditions on categories, at most
+    /// [`MAX_COUNTED`](crate::storage::MAX_COUNTED) are counted if there are other conditions.
     ///
     /// # Errors
     /// When storage fails.
@@ -71,6 +87,14 @@ impl Catalog {
         }
     }
 
+    /// The numbers of movies, and of documents with data and open drafts by category and source.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn catalogue_counts(&self, _: &CanRead) -> Result<CatalogueCounts, CatalogError> {
+        Ok(self.database.catalogue_counts().await?)
+    }
+
     /// The filter with genre names resolved to ids; `None` if a genre is unknown, so that nothing
     /// matches.
     pub(super) async fn movie_filter(
@@ -78,6 +102,7 @@ impl Catalog {
         query: &MovieQuery,
     ) -> Result<Option<MovieFilter>, CatalogError> {
         let mut filter = query.filter.clone();
+        filter.has_draft.clone_from(&query.drafted);
         if query.genre_names.is_empty() {
             return Ok(Some(filter));
         }
@@ -93,18 +118,6 @@ impl Catalog {
             }
         }
         Ok(Some(filter))
-    }
-
-    /// The documents of these movies that are not empty.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn present_categories(
-        &self,
-        _: &CanRead,
-        movies: &[&MovieId],
-    ) -> Result<Vec<DocumentKey>, CatalogError> {
-        Ok(self.database.present_categories(movies).await?)
     }
 
     /// Entities of a kind by id, in no particular order. Unknown ids are left out.

@@ -55,6 +55,8 @@ impl Catalog {
                         transaction.reindex_movie(movie, facts).await?;
                     }
                 }
+                transaction.rebuild_presence().await?;
+                transaction.rebuild_search_index().await?;
                 let entry = permission.author.actor.did(AuditOperation::Reindex);
                 let entry = entry.detailed(format!("{count} documents"));
                 self.record(&transaction, entry).await?;

@@ -106,7 +106,7 @@ pub(super) async fn export(
     let (writer, place) = (BulkWriter::new(format, None, catalog.now()), output.clone());
     let writing = tokio::task::spawn_blocking(move || write(writer, place.as_ref(), receiver));
     let filter = MovieFilter { missing, ..MovieFilter::default() };
-    let query = MovieQuery { filter, ..MovieQuery::default() };
+    let query = MovieQuery::new(filter, Vec::new());
     let selection = Selection { movies, query, categories, as_of };
     let read = catalog.export_stream(&permission, &selection, sender).await;
     let written = writing.await.map_err(CatalogError::from)?;

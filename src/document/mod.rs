@@ -8,6 +8,7 @@
 pub mod align;
 pub mod budget;
 pub mod categories;
+pub mod category_set;
 pub mod change;
 mod diagnostics;
 pub mod ids;
@@ -30,6 +31,7 @@ pub mod spelling;
 pub mod text;
 
 pub use categories::{Category, CategoryData, CategoryInput, Definition};
+pub use category_set::CategorySet;
 pub use ids::MovieId;
 pub use problem::{Problem, ProblemCode, Warning, WarningCode};
 pub use read::envelope::{Metadata, Source, Stage};

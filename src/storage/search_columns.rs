@@ -1,5 +1,5 @@
 //! Recomputing stored search columns after the rules that produce them have changed: the folding of
-//! texts, and the index of names.
+//! texts, the index of names, the numbers of categories in sets, and the index of parts of texts.
 //!
 //! The table `index_versions` holds the version of the rules that a database was indexed with. The
 //! work is done in pages in one transaction; if it is interrupted, it starts again.
@@ -15,29 +15,42 @@ use super::db::statements::ROWS_PER_STATEMENT;
 use super::entities::name_index::{self, NamePosition};
 use super::entities::redirects::refold_former_names;
 use super::movies::rows::{search_text, title_key};
+use super::search_index::{self, SearchList, add_texts};
 use super::tables::{answer, entity, entity_name, index_version, merged_entity, movie};
 use super::{Database, StorageError, Transaction};
+use crate::document::CategorySet;
 use crate::document::resolve::blocking_keys;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::folding::{self, refold_key};
 use crate::document::text::index_key;
 
 const FOLDING: &str = "folding";
 const NAMES: &str = "names";
+const PRESENCE: &str = "presence";
+const SEARCH: &str = "search";
+
+/// The indexes with the versions of the rules that build them.
+fn current() -> [(&'static str, String); 4] {
+    [
+        (FOLDING, folding::VERSION.to_string()),
+        (NAMES, blocking_keys::VERSION.to_string()),
+        (PRESENCE, CategorySet::numbering()),
+        (SEARCH, search_index::version()),
+    ]
+}
 
 /// The indexes that were not built by the rules of this version.
 async fn outdated(connection: &impl ConnectionTrait) -> Result<Vec<&'static str>, StorageError> {
     let versions = index_version::Entity::find().all(connection).await?;
-    let is_current = |name: &str, version: u32| {
-        versions.iter().any(|row| row.name == name && row.version == version.to_string())
+    let is_current = |name: &str, version: &str| {
+        versions.iter().any(|row| row.name == name && row.version == version)
     };
-    let current = [(FOLDING, folding::VERSION), (NAMES, blocking_keys::VERSION)];
-    let outdated = current.into_iter().filter(|(name, version)| !is_current(name, *version));
+    let outdated = current().into_iter().filter(|(name, version)| !is_current(name, version));
     Ok(outdated.map(|(name, _)| name).collect())
 }
 
 impl Database {
-    /// Recomputes the search columns and the index of names if they were built by other rules.
-    /// Otherwise writes nothing.
+    /// Recomputes what was built by other rules. Otherwise writes nothing.
     ///
     /// # Errors
     /// When the database fails.
@@ -52,11 +65,19 @@ impl Database {
             if outdated.contains(&FOLDING) {
                 transaction.refold_movies().await?;
                 transaction.refold_names().await?;
-                transaction.record_index_version(FOLDING, folding::VERSION).await?;
             }
             if outdated.contains(&NAMES) {
                 name_index::rebuild(&transaction.connection).await?;
-                transaction.record_index_version(NAMES, blocking_keys::VERSION).await?;
+            }
+            if outdated.contains(&PRESENCE) {
+                transaction.rebuild_presence().await?;
+            }
+            if outdated.contains(&SEARCH) || outdated.contains(&FOLDING) {
+                transaction.rebuild_search_index().await?;
+            }
+            for (name, version) in current().into_iter().filter(|(name, _)| outdated.contains(name))
+            {
+                transaction.record_index_version(name, version).await?;
             }
             Ok::<_, StorageError>(())
         })
@@ -65,11 +86,8 @@ impl Database {
 }
 
 impl Transaction {
-    async fn record_index_version(&self, name: &str, version: u32) -> Result<(), StorageError> {
-        let made = index_version::ActiveModel {
-            name: Set(name.to_owned()),
-            version: Set(version.to_string()),
-        };
+    async fn record_index_version(&self, name: &str, version: String) -> Result<(), StorageError> {
+        let made = index_version::ActiveModel { name: Set(name.to_owned()), version: Set(version) };
         let replace = OnConflict::column(index_version::Column::Name)
             .update_column(index_version::Column::Version)
             .to_owned();
@@ -105,6 +123,39 @@ impl Transaction {
                         .await?;
                 }
             }
+        }
+    }
+
+    /// Rebuilds the index of the parts of titles and of people's names.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rebuild_search_index(&self) -> Result<(), StorageError> {
+        let connection = &self.connection;
+        search_index::clear(connection).await?;
+        let mut after = String::new();
+        loop {
+            let page: Vec<(String, String)> = movie::Entity::find()
+                .select_only()
+                .columns([movie::Column::Id, movie::Column::SearchText])
+                .filter(movie::Column::Id.gt(after.as_str()))
+                .order_by_asc(movie::Column::Id)
+                .limit(ROWS_PER_STATEMENT as u64)
+                .into_tuple()
+                .all(connection)
+                .await?;
+            let Some((last, _)) = page.last() else { break };
+            after.clone_from(last);
+            let texts = page.into_iter().map(|(_, text)| text);
+            add_texts(connection, SearchList::Titles, texts).await?;
+        }
+        let mut after: Option<NamePosition> = None;
+        loop {
+            let page = name_index::page_of_names(connection, after.as_ref()).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(NamePosition::of(last));
+            let people = page.into_iter().filter(|row| row.kind == EntityKind::Person.as_str());
+            add_texts(connection, SearchList::People, people.map(|row| row.name_key)).await?;
         }
     }
 

@@ -206,6 +206,7 @@ async fn fields_that_need_a_role_are_nullable() {
         }
     }
     let expected = [
+        "CatalogStatistics.drafts: DraftStatistics",
         "Movie.drafts: [Draft!]",
         "Movie.revisions: RevisionConnection",
         "Movie.revisionDiff: RevisionDiff",

@@ -90,6 +90,7 @@ impl PendingWrites {
             metadata,
             body,
             is_empty: definition.is_empty(&plan.data),
+            was_empty: previous.is_none_or(|previous| definition.is_empty(&previous.data)),
             operation,
         });
         Outcome::written(ImportStatus::Published, export, plan.report)

@@ -2,6 +2,7 @@
 //! never changed by this module.
 
 pub mod folding;
+pub mod grams;
 pub(super) mod normalisation;
 pub mod suggest;
 

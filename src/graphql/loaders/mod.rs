@@ -22,7 +22,6 @@ use credits::WorkLoaders;
 /// The loaders of one request that need the role VIEWER.
 pub struct Loaders {
     pub exports: Batcher<Exports>,
-    pub present: Batcher<PresentCategories>,
     pub people: Batcher<People>,
     pub works: WorkLoaders,
 }
@@ -32,7 +31,6 @@ impl Loaders {
         let reader = Reader { catalog: Arc::clone(catalog), permission };
         Self {
             exports: Batcher::new(Exports(reader.clone()), budget),
-            present: Batcher::new(PresentCategories(reader.clone()), budget),
             people: Batcher::new(People(reader), budget),
             works: WorkLoaders::new(catalog, permission, budget),
         }
@@ -65,29 +63,6 @@ impl Load for Exports {
             .into_iter()
             .map(|export| ((export.movie.clone(), export.category), Arc::new(export)))
             .collect())
-    }
-}
-
-/// The categories of a movie that have data.
-pub struct PresentCategories(Reader);
-
-impl Load for PresentCategories {
-    type Key = MovieId;
-    type Value = Vec<Category>;
-
-    async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, Vec<Category>>, LoadError> {
-        let movies: Vec<_> = keys.iter().collect();
-        let mut found: HashMap<MovieId, Vec<Category>> =
-            keys.iter().map(|movie| (movie.clone(), Vec::new())).collect();
-        for (movie, category) in
-            self.0.catalog.present_categories(&self.0.permission, &movies).await?
-        {
-            found.entry(movie).or_default().push(category);
-        }
-        for categories in found.values_mut() {
-            categories.sort();
-        }
-        Ok(found)
     }
 }
 

@@ -83,7 +83,7 @@ macro_rules! entities {
                     #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
                     before: Option<String>,
                 ) -> async_graphql::Result<MovieConnection> {
-                    let order = movie_order(order_by);
+                    let order = movie_order(order_by, None);
                     let page = movie_page(order, PageArgs { first, after, last, before })?;
                     let page = EntityMoviesPage { kind: EntityKind::$kind, order, page };
                     Ok(movies_of_entity(ctx, page, &self.0.id).await?)

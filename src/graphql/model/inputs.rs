@@ -1,41 +1,14 @@
 //! Input types that are not part of a document: filters, sort orders, mutation inputs and options.
 
-use std::collections::BTreeSet;
-
 use async_graphql::{Enum, ID, InputObject};
 
 use crate::catalog::drafts::publish::PublishOptions;
 use crate::catalog::import::ImportOptions;
-use crate::catalog::movies::MovieQuery;
-use crate::document::categories::basic_info::ReleaseStatus;
 use crate::document::node_ids::{plain_entity_id, plain_item_id};
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::resolve::Resolution;
 use crate::document::{Category, CategoryInput, Source, Stage};
-use crate::graphql::error::ApiError;
-use crate::graphql::limits::MAX_SEARCH;
 use crate::storage::{self, OrderBy};
-
-/// Selects the movies to list. A movie must meet every condition that is given.
-#[derive(Debug, Clone, InputObject)]
-pub struct MovieFilter {
-    /// Text that the title or the original title contains, at most 500 characters. Case, accents,
-    /// spacing and the style of quotation marks and dashes are ignored.
-    search: Option<String>,
-    /// The earliest year of release, inclusive, for example 1990.
-    year_from: Option<i32>,
-    /// The latest year of release, inclusive, for example 1999.
-    year_to: Option<i32>,
-    /// Genre names or aliases, for example Drama; at most 20. The movie must have all of them.
-    #[graphql(validator(max_items = 20))]
-    genres: Option<Vec<String>>,
-    /// The release status.
-    status: Option<ReleaseStatus>,
-    /// Categories in which the movie must have data.
-    present: Option<Vec<Category>>,
-    /// Categories in which the movie must have no data. Use it to find incomplete movies.
-    missing: Option<Vec<Category>>,
-}
 
 /// Selects people by their names.
 #[derive(Debug, Clone, InputObject)]
@@ -51,44 +24,6 @@ pub struct EntityFilter {
     pub search: Option<String>,
 }
 
-/// Converts and validates a filter; `None` selects all movies.
-///
-/// # Errors
-/// When a text is longer than [`MAX_SEARCH`] or contains U+0000, which no database stores.
-pub fn movie_query(filter: Option<MovieFilter>) -> Result<MovieQuery, ApiError> {
-    let Some(filter) = filter else { return Ok(MovieQuery::default()) };
-    let texts = filter.search.iter().chain(filter.genres.iter().flatten());
-    for text in texts {
-        if text.contains('\0') || text.chars().count() > MAX_SEARCH {
-            let allowed = format!("at most {MAX_SEARCH} characters without U+0000");
-            return Err(ApiError::BadInput(format!("filter: each text may have {allowed}")));
-        }
-    }
-    Ok(filter.into())
-}
-
-fn distinct(categories: Option<Vec<Category>>) -> Vec<Category> {
-    let given: BTreeSet<Category> = categories.into_iter().flatten().collect();
-    given.into_iter().collect()
-}
-
-impl From<MovieFilter> for MovieQuery {
-    fn from(filter: MovieFilter) -> Self {
-        Self {
-            filter: storage::MovieFilter {
-                search: filter.search,
-                year_from: filter.year_from,
-                year_to: filter.year_to,
-                genres: Vec::new(),
-                status: filter.status.map(|status| status.as_str().to_owned()),
-                present: distinct(filter.present),
-                missing: distinct(filter.missing),
-            },
-            genre_names: filter.genres.unwrap_or_default(),
-        }
-    }
-}
-
 /// What movies are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum MovieOrderField {
@@ -98,6 +33,10 @@ pub enum MovieOrderField {
     Year,
     /// When any document of the movie last changed.
     Updated,
+    /// How well the title matches filter.search: the equal title and titles that start with it
+    /// come first, then titles that contain it elsewhere, and original titles; each sorted by title.
+    /// Without a search, as TITLE.
+    Relevance,
 }
 
 /// The direction of a sort order.
@@ -119,12 +58,14 @@ pub struct MovieOrder {
     direction: OrderDirection,
 }
 
-/// Converts a sort order; the default is by title, ascending.
-pub fn movie_order(order: Option<MovieOrder>) -> storage::MovieOrder {
+/// Converts a sort order; the default is by relevance in a search, else by title, ascending.
+pub fn movie_order(order: Option<MovieOrder>, search: Option<&str>) -> storage::MovieOrder {
+    let by_title = if search.is_some() { OrderBy::Relevance } else { OrderBy::Title };
     let Some(order) = order else {
-        return storage::MovieOrder { by: OrderBy::Title, descending: false };
+        return storage::MovieOrder { by: by_title, descending: false };
     };
     let by = match order.field {
+        MovieOrderField::Relevance => by_title,
         MovieOrderField::Title => OrderBy::Title,
         MovieOrderField::Year => OrderBy::Year,
         MovieOrderField::Updated => OrderBy::Updated,

@@ -22,14 +22,21 @@ pub fn movie_connection(
     found: MoviePage,
     totals: Totals,
 ) -> MovieConnection {
-    let entries = found.movies.into_iter().map(|movie| (cursor(order, &movie), Movie(movie)));
+    let search = match &totals {
+        Totals::Movies(query) => query.filter.search.clone(),
+        _ => None,
+    };
+    let entries = found
+        .movies
+        .into_iter()
+        .map(|movie| (cursor(order, &movie, search.as_deref()), Movie(movie)));
     connect(page, found.has_more, totals, entries)
 }
 
 /// A movie with its cursor in the list in the default order.
 pub fn movie_edge(movie: MovieRow) -> MovieEdge {
     let order = MovieOrder { by: OrderBy::Title, descending: false };
-    Edge::new(cursor(order, &movie), Movie(movie))
+    Edge::new(cursor(order, &movie, None), Movie(movie))
 }
 
 /// The error for a cursor of a list that is sorted by another field.
@@ -48,14 +55,16 @@ pub fn movie_page(order: MovieOrder, args: PageArgs) -> Result<MoviePageRequest,
 /// The name of a sort field in cursors.
 const fn order_tag(order: MovieOrder) -> &'static str {
     match order.by {
+        OrderBy::Relevance => "relevance",
         OrderBy::Title => "title",
         OrderBy::Year => "year",
         OrderBy::Updated => "updated",
     }
 }
 
-fn cursor(order: MovieOrder, movie: &MovieRow) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}\n{}\n{}", order_tag(order), movie.id, order.value_of(movie)))
+fn cursor(order: MovieOrder, movie: &MovieRow, search: Option<&str>) -> String {
+    let value = order.value_of(movie, search);
+    URL_SAFE_NO_PAD.encode(format!("{}\n{}\n{value}", order_tag(order), movie.id))
 }
 
 fn read_cursor(order: MovieOrder, cursor: &str) -> Result<(String, String), ApiError> {

@@ -40,7 +40,8 @@ pub enum Totals {
 /// The additional fields of all connections.
 #[Object]
 impl Totals {
-    /// The number of entries in the list, on all pages.
+    /// The number of entries in the list, on all pages. Of movies that are selected by more than
+    /// present, missing and hasDraft, at most 10,000 are counted: 10000 then means 10,000 or more.
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
         Ok(count(ctx, self).await?)
     }

@@ -102,13 +102,10 @@ impl Movie {
     }
 
     /// Which categories have data, and which are missing.
-    async fn completeness(&self, ctx: &Context<'_>) -> async_graphql::Result<Completeness> {
-        let present =
-            ctx.loaders()?.present.load_one(self.0.id.clone()).await.map_err(ApiError::from)?;
-        let present = present.unwrap_or_default();
-        let missing =
-            Category::ALL.iter().copied().filter(|category| !present.contains(category)).collect();
-        Ok(Completeness { present, missing })
+    async fn completeness(&self) -> Completeness {
+        let present = self.0.present;
+        let missing = Category::ALL.iter().copied().filter(|category| !present.contains(*category));
+        Completeness { present: present.iter().collect(), missing: missing.collect() }
     }
 }
 

@@ -14,10 +14,12 @@ use super::model::accounts::User;
 use super::model::changes::{self, ChangeConnection, ChangeFilter};
 use super::model::drafts::{self, DraftConnection, DraftFilter};
 use super::model::import_log::{self, ImportFilter, ImportRecord, ImportRecordConnection};
-use super::model::inputs::{MovieFilter, MovieOrder, movie_order, movie_query};
+use super::model::inputs::{MovieOrder, movie_order};
+use super::model::movie_filter::{MovieFilter, movie_query};
 use super::model::movies::{MovieConnection, cursor_order_mismatch, movie_connection, movie_page};
 use super::model::node::{self, FoundNode};
 use super::model::pages::{PageArgs, check_time};
+use super::model::statistics::{CatalogStatistics, statistics};
 use super::model::totals::Totals;
 use super::model::types::{Movie, MovieExport};
 use crate::catalog::movies::MovieQuery;
@@ -47,7 +49,9 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Selects the movies. Default: all.")] filter: Option<MovieFilter>,
-        #[graphql(desc = "The sort order. Default: by title.")] order_by: Option<MovieOrder>,
+        #[graphql(desc = "\
+            The sort order. Default: by relevance with filter.search, else by title.")]
+        order_by: Option<MovieOrder>,
         #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
             i32,
         >,
@@ -57,9 +61,9 @@ impl Query {
         before: Option<String>,
     ) -> async_graphql::Result<MovieConnection> {
         let permission = ctx.can_read()?;
-        let order = movie_order(order_by);
+        let query: MovieQuery = movie_query(ctx, filter)?;
+        let order = movie_order(order_by, query.filter.search.as_deref());
         let page = movie_page(order, PageArgs { first, after, last, before })?;
-        let query: MovieQuery = movie_query(filter)?;
         let found = ctx
             .catalog()
             .list_movies(&permission, &query, order, &page)
@@ -68,6 +72,15 @@ impl Query {
         let found = found.ok_or_else(cursor_order_mismatch)?;
         ctx.charge_objects(found.movies.len())?;
         Ok(movie_connection(order, &page, found, Totals::Movies(query)))
+    }
+
+    /// The numbers of movies, documents and drafts in the catalogue. They are kept up to date with
+    /// each change, so reading them is cheap in a catalogue of any size.
+    async fn catalog_statistics(
+        &self,
+        ctx: &Context<'_>,
+    ) -> async_graphql::Result<CatalogStatistics> {
+        Ok(statistics(ctx).await?)
     }
 
     /// The document of one category of one movie, with the envelope of its file. Null if the movie

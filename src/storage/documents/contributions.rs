@@ -12,6 +12,7 @@ use super::contribution_rows::{
     entry, read_key, row, stored,
 };
 use super::history::{STATES_PER_STATEMENT, StateKey};
+use super::presence::Presence;
 use super::publish::moment;
 use super::published::DocumentKey;
 use crate::document::schema::entities::NewEntity;
@@ -238,12 +239,14 @@ impl Transaction {
                 opened_at: Set(now),
                 opened_by: Set(new.metadata.updated_by.clone().unwrap_or_default()),
                 updated_at: Set(moment(&new.metadata)),
+                source: Set(new.metadata.source.as_str().to_owned()),
             });
             let moves_on = OnConflict::columns([draft::Column::MovieId, draft::Column::Category])
                 .update_columns([
                     draft::Column::DraftRevision,
                     draft::Column::BaseRevision,
                     draft::Column::UpdatedAt,
+                    draft::Column::Source,
                 ])
                 .to_owned();
             draft::Entity::insert_many(drafts)
@@ -251,6 +254,11 @@ impl Transaction {
                 .exec_without_returning(&self.connection)
                 .await?;
         }
+        let opened = contributions
+            .iter()
+            .filter(|new| new.metadata.draft_revision == Some(new.first_contribution));
+        let opened = opened.map(|new| (&new.movie, new.category, true));
+        self.set_presence(Presence::Drafted, opened).await?;
         self.record_contributions(contributions, now).await
     }
 

@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::contribution_rows::{check_format, metadata_of};
+use super::presence::Presence;
 use super::published::{DocumentKey, source};
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
@@ -319,6 +320,7 @@ impl Transaction {
         if deleted.rows_affected == 0 {
             return Ok(false);
         }
+        self.set_presence(Presence::Drafted, [(movie, category, false)]).await?;
         self.record_draft_ends(&[(movie, category)], end, author, now).await?;
         let published_as = match end {
             DraftEnd::Published(revision) => revision,

@@ -6,6 +6,7 @@ pub(super) mod contributions;
 pub(super) mod drafts;
 pub(super) mod editorial_locks;
 pub(super) mod history;
+pub(super) mod presence;
 pub(super) mod projections;
 pub(super) mod publish;
 pub(super) mod published;

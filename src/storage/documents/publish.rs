@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, Set};
 
+use super::presence::Presence;
 use super::published::FORMAT;
 use crate::document::plan::policy::Operation;
 use crate::document::{Category, Metadata, MovieId};
@@ -19,13 +20,16 @@ pub struct NewState {
     pub metadata: Metadata,
     pub body: String,
     pub is_empty: bool,
+    /// Whether the state before it had no data, or there was none.
+    pub was_empty: bool,
     /// The operation that publishes it.
     pub operation: Operation,
 }
 
 impl Transaction {
     /// Publishes new states. The trigger `documents_succession` (see the migrations) keeps the
-    /// superseded ones, and `documents_changes` adds the new ones to the change feed.
+    /// superseded ones, and `documents_changes` adds the new ones to the change feed. The movies must
+    /// exist.
     ///
     /// # Errors
     /// When the database fails, or a state is not the successor of the current revision.
@@ -50,7 +54,9 @@ impl Transaction {
                 .exec_without_returning(&self.connection)
                 .await?;
         }
-        Ok(())
+        let changed = states.iter().filter(|state| state.is_empty != state.was_empty);
+        let changed = changed.map(|state| (&state.movie, state.category, !state.is_empty));
+        self.set_presence(Presence::Published, changed).await
     }
 }
 

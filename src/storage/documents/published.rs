@@ -192,35 +192,6 @@ impl Database {
             .await?;
         Ok(sizes.into_iter().filter_map(|size| u64::try_from(size).ok()).sum())
     }
-
-    /// The categories of these movies that are not empty.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn present_categories(
-        &self,
-        movies: &[&MovieId],
-    ) -> Result<Vec<DocumentKey>, StorageError> {
-        let mut found = Vec::new();
-        for movies in movies.chunks(ROWS_PER_STATEMENT) {
-            let rows: Vec<(String, String)> = document::Entity::find()
-                .select_only()
-                .columns([document::Column::MovieId, document::Column::Category])
-                .filter(document::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
-                .filter(document::Column::IsEmpty.eq(false))
-                .into_tuple()
-                .all(&self.reader)
-                .await?;
-            for (movie, category) in rows {
-                let key = movie.clone();
-                found.push((
-                    movie.parse().map_err(|error| corrupt(&key, error))?,
-                    category.parse().map_err(|error| corrupt(&key, error))?,
-                ));
-            }
-        }
-        Ok(found)
-    }
 }
 
 async fn page(

@@ -11,6 +11,7 @@ mod fuzzy;
 mod mentioning_movies;
 pub(super) mod name_index;
 pub(super) mod names;
+mod people_search;
 pub(super) mod redirects;
 pub(super) mod reference_data;
 pub(super) mod stored_resolutions;

@@ -12,6 +12,7 @@ use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 use crate::storage::StorageError;
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
+use crate::storage::search_index::{SearchList, add_texts};
 use crate::storage::tables::{entity_block, entity_name, name_word};
 
 /// A name of an entity.
@@ -104,6 +105,8 @@ async fn insert_names(
         .on_conflict(respell)
         .exec_without_returning(connection)
         .await?;
+    let people = names.iter().filter(|new| new.kind == EntityKind::Person);
+    add_texts(connection, SearchList::People, people.map(|new| index_key(new.name))).await?;
     add_blocks(connection, names).await?;
     words.store(connection).await
 }

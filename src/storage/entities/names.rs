@@ -1,7 +1,7 @@
 //! Finding entities by name, and changing their names.
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set, Statement,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
 };
 
 use super::name_index::{NewName, delete_names, write_names};
@@ -9,6 +9,8 @@ use crate::document::MovieId;
 use crate::document::ids::InvalidMovieId;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key};
+use crate::storage::movies::filter::escaped;
+use crate::storage::search_index::MIN_INFIX_CHARS;
 use crate::storage::tables::{entity, entity_name, movie_genre};
 use crate::storage::{Database, PageRequest, StorageError, Transaction};
 
@@ -21,13 +23,9 @@ pub struct EntityPosition {
     pub id: String,
 }
 
-/// Shorter searches match only the start of a name, since nearly every name contains them
-/// somewhere.
-const MIN_INFIX_CHARS: usize = 3;
-
 /// Returns each entity once, under its best name. The matching names are selected first, from the
 /// index alone. Otherwise `SQLite` goes through all entities to group them, which took ten times as
-/// long.
+/// long. It reads all names of the kind, so it is not used for people.
 const FIND_ENTITIES: &str = "WITH fitting AS MATERIALIZED ( \
       SELECT entity_id, name_key, name FROM entity_names \
       WHERE kind = $1 AND name_key LIKE $4 ESCAPE '\\') \
@@ -59,8 +57,7 @@ struct TotalRow {
 /// The patterns of a search: of names that start with it, and of names that match it.
 fn patterns(search: Option<&str>) -> (String, String) {
     let wanted = search.map(comparable).unwrap_or_default();
-    let escaped = wanted.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let start = format!("{escaped}%");
+    let start = format!("{}%", escaped(&wanted));
     let is_infix = wanted.chars().count() >= MIN_INFIX_CHARS;
     let like = if is_infix { format!("%{start}") } else { start.clone() };
     (start, like)
@@ -79,6 +76,9 @@ impl Database {
         search: Option<&str>,
         page: &PageRequest<EntityPosition>,
     ) -> Result<Vec<EntityPosition>, StorageError> {
+        if let Some(search) = search.filter(|_| kind == EntityKind::Person) {
+            return self.find_people(search, page).await;
+        }
         let (start, like) = patterns(search);
         let whole = search.map(index_key).unwrap_or_default();
         let (fit, name_key, id) = match &page.from {
@@ -98,13 +98,11 @@ impl Database {
             i64::try_from(page.rows()).unwrap_or(i64::MAX).into(),
         ];
         let beyond = if page.backward { BACKWARD } else { FORWARD };
-        let sql = format!("{FIND_ENTITIES}{beyond}");
-        let statement = Statement::from_sql_and_values(self.reader.backend(), sql, values);
-        Ok(EntityPosition::find_by_statement(statement).all(&self.reader).await?)
+        self.query_rows(format!("{FIND_ENTITIES}{beyond}"), values.into()).await
     }
 
     /// The number of entities of a kind with a name that matches `search`; without a search, of all
-    /// entities.
+    /// entities. Of people, at most [`MAX_COUNTED`](crate::storage::MAX_COUNTED) are counted.
     ///
     /// # Errors
     /// When the database fails.
@@ -113,12 +111,13 @@ impl Database {
         kind: EntityKind,
         search: Option<&str>,
     ) -> Result<u64, StorageError> {
+        if let Some(search) = search.filter(|_| kind == EntityKind::Person) {
+            return self.count_people(search).await;
+        }
         let (_, like) = patterns(search);
-        let values: [sea_orm::Value; 2] = [kind.as_str().into(), like.into()];
-        let statement =
-            Statement::from_sql_and_values(self.reader.backend(), COUNT_ENTITIES, values);
-        let row = TotalRow::find_by_statement(statement).one(&self.reader).await?;
-        Ok(row.map_or(0, |row| u64::try_from(row.total).unwrap_or_default()))
+        let values = vec![kind.as_str().into(), like.into()];
+        let rows: Vec<TotalRow> = self.query_rows(COUNT_ENTITIES.to_owned(), values).await?;
+        Ok(rows.first().map_or(0, |row| u64::try_from(row.total).unwrap_or_default()))
     }
 }
 

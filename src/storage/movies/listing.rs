@@ -1,40 +1,27 @@
-//! Listing movies: filters, sort orders and pages.
+//! Listing movies: sort orders, pages and numbers.
 
 use std::collections::HashSet;
 
 use chrono::DateTime;
-use sea_orm::sea_query::{LikeExpr, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait as _, Func, Order, Query};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait as _, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
+use super::counts::PresenceCounts;
+use super::filter::{FEW, MovieFilter, folded};
 use super::rows::{MovieRow, movie_id, row, title_key};
-use crate::document::text::comparable;
-use crate::document::{Category, MovieId};
+use crate::document::MovieId;
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
-use crate::storage::tables::{document, movie, movie_genre};
+use crate::storage::tables::movie;
 use crate::storage::{Database, PageRequest, StorageError, Transaction};
-
-/// Filters for movies. `None` or an empty list does not filter.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MovieFilter {
-    /// A part of the title or the original title, compared by the rules of
-    /// [`crate::document::text::folding`].
-    pub search: Option<String>,
-    pub year_from: Option<i32>,
-    pub year_to: Option<i32>,
-    /// Ids of genres. A movie must have all of them.
-    pub genres: Vec<String>,
-    pub status: Option<String>,
-    /// Categories that must not be empty.
-    pub present: Vec<Category>,
-    /// Categories that must be empty.
-    pub missing: Vec<Category>,
-}
 
 /// A sort key. Movies with equal keys are sorted by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderBy {
+    /// Titles that start with the search before those that contain it elsewhere; each by title.
+    Relevance,
     Title,
     Year,
     Updated,
@@ -47,6 +34,14 @@ pub struct MovieOrder {
     pub descending: bool,
 }
 
+/// The parts of a list that is sorted by relevance, as cursors begin: titles that start with the
+/// search, and others.
+const START: char = '0';
+const ELSEWHERE: char = '1';
+
+/// The movies of a filter are counted up to this number, if the database keeps no count of them.
+pub const MAX_COUNTED: u64 = 10_000;
+
 /// Which page of movies. A position is the sort value and the id of a movie.
 pub type MoviePageRequest = PageRequest<(String, String)>;
 
@@ -58,11 +53,21 @@ pub struct MoviePage {
     pub has_more: bool,
 }
 
+#[derive(FromQueryResult)]
+struct CountRow {
+    number: i64,
+}
+
 impl MovieOrder {
-    /// The sort value of a movie, as a cursor holds it.
+    /// The sort value of a movie, as a cursor holds it. `search` is that of the list.
     #[must_use]
-    pub fn value_of(self, movie: &MovieRow) -> String {
+    pub fn value_of(self, movie: &MovieRow, search: Option<&str>) -> String {
         match self.by {
+            OrderBy::Relevance => {
+                let key = title_key(movie.facts.title.as_deref());
+                let is_start = folded(search).is_none_or(|search| key.starts_with(&search));
+                format!("{}{key}", if is_start { START } else { ELSEWHERE })
+            }
             OrderBy::Title => title_key(movie.facts.title.as_deref()),
             OrderBy::Year => movie.facts.year.unwrap_or(0).to_string(),
             OrderBy::Updated => movie.updated_at.timestamp_micros().to_string(),
@@ -71,7 +76,7 @@ impl MovieOrder {
 
     pub(in crate::storage) fn column(self) -> movie::Column {
         match self.by {
-            OrderBy::Title => movie::Column::TitleKey,
+            OrderBy::Relevance | OrderBy::Title => movie::Column::TitleKey,
             OrderBy::Year => movie::Column::Year,
             OrderBy::Updated => movie::Column::UpdatedAt,
         }
@@ -80,6 +85,9 @@ impl MovieOrder {
     /// Parses the sort value of a cursor; `None` if it is not valid for this order.
     pub(in crate::storage) fn parse_sort_value(self, value: &str) -> Option<sea_orm::Value> {
         match self.by {
+            OrderBy::Relevance => {
+                value.strip_prefix([START, ELSEWHERE]).map(|key| key.to_owned().into())
+            }
             OrderBy::Title => Some(value.into()),
             OrderBy::Year => value.parse::<i32>().ok().map(Into::into),
             OrderBy::Updated => {
@@ -93,49 +101,42 @@ impl MovieOrder {
     }
 }
 
-fn documents_with_content(category: Category) -> SelectStatement {
-    Query::select()
-        .column(document::Column::MovieId)
-        .from(document::Entity)
-        .and_where(document::Column::Category.eq(category.as_str()))
-        .and_where(document::Column::IsEmpty.eq(false))
-        .to_owned()
-}
-
-fn condition(filter: &MovieFilter) -> Condition {
-    let mut all = Condition::all();
-    if let Some(search) =
-        filter.search.as_deref().map(comparable).filter(|search| !search.is_empty())
-    {
-        let escaped = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        all = all.add(
-            movie::Column::SearchText.like(LikeExpr::new(format!("%{escaped}%")).escape('\\')),
-        );
+impl MovieOrder {
+    /// The conditions of the parts of a list that a page may have movies of, in the direction of
+    /// reading. `None` if the cursor does not fit the order.
+    fn parts(self, search: Option<&str>, page: &MoviePageRequest) -> Option<Vec<Condition>> {
+        let ascending = self.descending == page.backward;
+        let beyond = match &page.from {
+            Some((value, id)) => {
+                let place = |column: Expr| Expr::tuple([column, Expr::col(movie::Column::Id)]);
+                let bound =
+                    Expr::tuple([Expr::val(self.parse_sort_value(value)?), Expr::val(id.as_str())]);
+                let place = place(Expr::col(self.column()));
+                Some(if ascending { place.gt(bound) } else { place.lt(bound) })
+            }
+            None => None,
+        };
+        let Some(search) = folded(search).filter(|_| self.by == OrderBy::Relevance) else {
+            return Some(vec![Condition::all().add_option(beyond)]);
+        };
+        let key = Expr::col(movie::Column::TitleKey);
+        let starts = key.clone().gte(&search).and(key.lt(format!("{search}{}", char::MAX)));
+        // Compared with false, so that no index is used for each side of the titles that start so.
+        let mut parts = vec![(START, starts.clone()), (ELSEWHERE, starts.eq(false))];
+        if !ascending {
+            parts.reverse();
+        }
+        let current = page.from.as_ref().and_then(|(value, _)| value.chars().next());
+        let mut conditions = Vec::new();
+        for (tag, part) in parts {
+            if current == Some(tag) {
+                conditions.clear();
+            }
+            let bound = beyond.clone().filter(|_| current == Some(tag));
+            conditions.push(Condition::all().add(part).add_option(bound));
+        }
+        Some(conditions)
     }
-    if let Some(from) = filter.year_from {
-        all = all.add(movie::Column::Year.gte(from));
-    }
-    if let Some(to) = filter.year_to {
-        all = all.add(movie::Column::Year.lte(to)).add(movie::Column::Year.ne(0));
-    }
-    if let Some(status) = &filter.status {
-        all = all.add(movie::Column::Status.eq(status.as_str()));
-    }
-    for genre in &filter.genres {
-        let movies = Query::select()
-            .column(movie_genre::Column::MovieId)
-            .from(movie_genre::Entity)
-            .and_where(movie_genre::Column::GenreId.eq(genre.as_str()))
-            .to_owned();
-        all = all.add(movie::Column::Id.in_subquery(movies));
-    }
-    for category in &filter.present {
-        all = all.add(movie::Column::Id.in_subquery(documents_with_content(*category)));
-    }
-    for category in &filter.missing {
-        all = all.add(movie::Column::Id.not_in_subquery(documents_with_content(*category)));
-    }
-    all
 }
 
 impl Transaction {
@@ -149,8 +150,9 @@ impl Transaction {
         after: Option<&MovieId>,
         limit: u64,
     ) -> Result<Vec<MovieId>, StorageError> {
+        let condition = filter.condition(self.connection.get_database_backend());
         let mut query =
-            movie::Entity::find().select_only().column(movie::Column::Id).filter(condition(filter));
+            movie::Entity::find().select_only().column(movie::Column::Id).filter(condition);
         if let Some(after) = after {
             query = query.filter(movie::Column::Id.gt(after.as_str()));
         }
@@ -172,12 +174,13 @@ impl Transaction {
         filter: &MovieFilter,
         movies: &[MovieId],
     ) -> Result<HashSet<MovieId>, StorageError> {
+        let condition = filter.condition(self.connection.get_database_backend());
         let mut found = HashSet::new();
         for movies in movies.chunks(ROWS_PER_STATEMENT) {
             let ids: Vec<String> = movie::Entity::find()
                 .select_only()
                 .column(movie::Column::Id)
-                .filter(condition(filter))
+                .filter(condition.clone())
                 .filter(movie::Column::Id.is_in(movies.iter().map(MovieId::as_str)))
                 .into_tuple()
                 .all(&self.connection)
@@ -191,12 +194,31 @@ impl Transaction {
 }
 
 impl Database {
-    /// The number of movies that match.
+    /// The number of movies that match. Counts that are not kept stop at [`MAX_COUNTED`].
     ///
     /// # Errors
     /// When the database fails.
     pub async fn count_movies(&self, filter: &MovieFilter) -> Result<u64, StorageError> {
-        Ok(movie::Entity::find().filter(condition(filter)).count(&self.reader).await?)
+        if filter.is_presence_only() {
+            return Ok(PresenceCounts::read(&self.reader).await?.total(filter.presence()));
+        }
+        let plan = filter.plan(&self.reader, MAX_COUNTED).await?;
+        if let Some(total) = plan.total {
+            return Ok(Ord::min(total, MAX_COUNTED));
+        }
+        let matching = Query::select()
+            .column((movie::Entity, movie::Column::Id))
+            .from(movie::Entity)
+            .cond_where(plan.conditions())
+            .limit(MAX_COUNTED)
+            .to_owned();
+        let query = Query::select()
+            .expr_as(Func::count(Expr::col(Asterisk)), "number")
+            .from_subquery(matching, Alias::new("found"))
+            .to_owned();
+        let row = CountRow::find_by_statement(self.reader.backend().build(&query));
+        let number = row.one(&self.reader).await?.map_or(0, |row| row.number);
+        Ok(u64::try_from(number).unwrap_or_default())
     }
 
     /// A page of the movies that match. `None` if the cursor does not fit the order.
@@ -209,29 +231,24 @@ impl Database {
         order: MovieOrder,
         page: &MoviePageRequest,
     ) -> Result<Option<MoviePage>, StorageError> {
-        let column = order.column();
         let ascending = order.descending == page.backward;
-        let mut query = movie::Entity::find().filter(condition(filter));
-        if let Some((value, id)) = &page.from {
-            let Some(bound) = order.parse_sort_value(value) else { return Ok(None) };
-            let beyond = |column: movie::Column, value: sea_orm::Value| {
-                if ascending { column.gt(value) } else { column.lt(value) }
-            };
-            query = query.filter(
-                Condition::any().add(beyond(column, bound.clone())).add(
-                    Condition::all()
-                        .add(column.eq(bound))
-                        .add(beyond(movie::Column::Id, id.as_str().into())),
-                ),
-            );
-        }
+        let Some(parts) = order.parts(filter.search.as_deref(), page) else { return Ok(None) };
+        let plan = filter.plan(&self.reader, FEW).await?;
         let direction = if ascending { Order::Asc } else { Order::Desc };
-        let rows = query
-            .order_by(column, direction.clone())
-            .order_by(movie::Column::Id, direction)
-            .limit(page.rows())
-            .all(&self.reader)
-            .await?;
+        let mut rows = Vec::new();
+        for part in parts {
+            let missing = page.rows().saturating_sub(rows.len() as u64);
+            if missing == 0 {
+                break;
+            }
+            let query = movie::Entity::find()
+                .filter(part)
+                .filter(plan.conditions())
+                .order_by(order.column(), direction.clone())
+                .order_by(movie::Column::Id, direction.clone())
+                .limit(missing);
+            rows.append(&mut query.all(&self.reader).await?);
+        }
         let (movies, has_more) = page.cut(rows.into_iter().map(row).collect::<Result<_, _>>()?);
         Ok(Some(MoviePage { movies, has_more }))
     }

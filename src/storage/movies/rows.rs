@@ -9,8 +9,9 @@ use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, QuerySelect, Set};
 use crate::document::change::ChangeKind;
 use crate::document::projection::MovieFacts;
 use crate::document::text::{comparable, index_key};
-use crate::document::{Category, MovieId};
+use crate::document::{Category, CategorySet, MovieId};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
+use crate::storage::search_index::{SearchList, add_texts};
 use crate::storage::tables::{answer, movie};
 use crate::storage::{Database, DraftEnd, StorageError, Transaction};
 
@@ -19,6 +20,8 @@ use crate::storage::{Database, DraftEnd, StorageError, Transaction};
 pub struct MovieRow {
     pub id: MovieId,
     pub facts: MovieFacts,
+    /// The categories that have data.
+    pub present: CategorySet,
     pub created_at: DateTime<Utc>,
     /// When one of its documents was last changed.
     pub updated_at: DateTime<Utc>,
@@ -42,6 +45,7 @@ pub(super) fn row(model: movie::Model) -> Result<MovieRow, StorageError> {
             release_date: model.release_date,
             status: model.status,
         },
+        present: CategorySet::from_bits(model.present),
         created_at: model.created_at,
         updated_at: model.updated_at,
     })
@@ -70,17 +74,20 @@ fn fact_columns(facts: &MovieFacts) -> movie::ActiveModel {
         status: Set(facts.status.clone()),
         search_text: Set(search_text(title, facts.original_title.as_deref())),
         title_key: Set(title_key(title)),
+        present: NotSet,
+        drafted: NotSet,
         created_at: NotSet,
         updated_at: NotSet,
     }
 }
 
-fn model(row: &MovieRow) -> movie::ActiveModel {
+/// A new movie. Its sets of categories are empty.
+fn new_movie(id: &MovieId, facts: &MovieFacts, now: DateTime<Utc>) -> movie::ActiveModel {
     movie::ActiveModel {
-        id: Set(row.id.to_string()),
-        created_at: Set(row.created_at),
-        updated_at: Set(row.updated_at),
-        ..fact_columns(&row.facts)
+        id: Set(id.to_string()),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..fact_columns(facts)
     }
 }
 
@@ -155,14 +162,7 @@ impl Transaction {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         for ids in ids.chunks(ROWS_PER_STATEMENT) {
-            let rows = ids.iter().map(|id| {
-                model(&MovieRow {
-                    id: (*id).clone(),
-                    facts: MovieFacts::default(),
-                    created_at: now,
-                    updated_at: now,
-                })
-            });
+            let rows = ids.iter().map(|id| new_movie(id, &MovieFacts::default(), now));
             movie::Entity::insert_many(rows)
                 .on_conflict(OnConflict::column(movie::Column::Id).do_nothing().to_owned())
                 .exec_without_returning(&self.connection)
@@ -183,14 +183,7 @@ impl Transaction {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         for facts in facts.chunks(ROWS_PER_STATEMENT) {
-            let rows = facts.iter().map(|(id, facts)| {
-                model(&MovieRow {
-                    id: (*id).clone(),
-                    facts: facts.clone(),
-                    created_at: now,
-                    updated_at: now,
-                })
-            });
+            let rows = facts.iter().map(|(id, facts)| new_movie(id, facts, now));
             let replace = OnConflict::column(movie::Column::Id)
                 .update_columns([
                     movie::Column::Title,
@@ -208,6 +201,10 @@ impl Transaction {
                 .exec_without_returning(&self.connection)
                 .await?;
         }
+        let texts = facts
+            .iter()
+            .map(|(_, facts)| search_text(facts.title.as_deref(), facts.original_title.as_deref()));
+        add_texts(&self.connection, SearchList::Titles, texts).await?;
         for ids in touched.chunks(ROWS_PER_STATEMENT) {
             movie::Entity::update_many()
                 .col_expr(movie::Column::UpdatedAt, Expr::value(now))

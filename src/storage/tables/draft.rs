@@ -15,6 +15,8 @@ pub struct Model {
     pub opened_at: DateTimeUtc,
     pub opened_by: String,
     pub updated_at: DateTimeUtc,
+    /// The source of the newest contribution.
+    pub source: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

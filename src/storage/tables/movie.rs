@@ -15,6 +15,10 @@ pub struct Model {
     pub status: Option<String>,
     pub title_key: String,
     pub search_text: String,
+    /// The set of categories that have data.
+    pub present: i32,
+    /// The set of categories that have an open draft.
+    pub drafted: i32,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

@@ -38,6 +38,9 @@ const OPERATIONS: &[(&str, Needs)] = &[
     ("{ viewer { email } }", Nothing),
     ("{ movie(id: \"no\") { id } }", READ),
     ("{ movies(first: 1) { totalCount } }", READ),
+    ("{ movies(filter: {hasDraft: [TRIVIA]}) { totalCount } }", DRAFT),
+    ("{ catalogStatistics { movies published } }", READ),
+    ("{ catalogStatistics { drafts { total } } }", DRAFT),
     ("{ movieExport(movieId: \"no\", category: TRIVIA) { id } }", READ),
     ("{ movieExport(movieId: \"no\", category: TRIVIA, stage: DRAFT) { id } }", DRAFT),
     (
@@ -167,6 +170,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("get", "/api/v1/admin/movies/{id}/export/{category}?as_of=2026-01-01T00:00:00Z", DRAFT),
     ("get", "/api/v1/admin/movies/export", READ),
     ("get", "/api/v1/admin/movies/export?as_of=2026-01-01T00:00:00Z", DRAFT),
+    ("get", "/api/v1/admin/movies/export?has_draft=trivia", DRAFT),
     ("post", "/api/v1/admin/movies/import", PUBLISH),
     ("post", "/api/v1/admin/movies/{id}/import/{category}", PUBLISH),
     ("post", "/api/v1/admin/movies/{id}/import/{category}?dry_run=true", DRAFT),

@@ -104,6 +104,7 @@ impl TestApp {
                 reply.text
             );
         }
+        self.assert_counts().await;
         let before = dump(url, TABLES).await;
         self.command(&["reindex"]).await.ok();
         assert_eq!(dump(url, TABLES).await, before);

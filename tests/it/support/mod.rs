@@ -18,6 +18,7 @@ pub mod packing;
 pub mod proxy;
 pub mod pure;
 pub mod raw;
+pub mod recount;
 pub mod server;
 pub mod websocket;
 

@@ -14,13 +14,13 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
-use crate::catalog::access::CanRead;
+use crate::catalog::access::{CanDraft, CanRead};
 use crate::catalog::background::spawn_background;
 use crate::catalog::bulk::{ArchiveError, BulkFormat, BulkWriter, PastMoment, Selection};
-use crate::catalog::movies::{MovieFilter, MovieQuery};
+use crate::catalog::movies::{MovieFilter, MovieQuery, Written};
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::basic_info::ReleaseStatus;
-use crate::document::{Category, MovieId};
+use crate::document::{Category, MovieId, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::openapi::{AccessErrors, ServerErrors};
@@ -63,6 +63,26 @@ pub struct BulkExportParameters {
     /// names them.
     #[param(value_type = String)]
     missing: Vec<String>,
+    /// Categories in which a movie must have an open draft, separated by commas. Needs the role
+    /// CONTRIBUTOR.
+    #[param(value_type = String)]
+    has_draft: Vec<String>,
+    /// The categories whose documents must meet written_source, written_since and written_until,
+    /// separated by commas. By default the document of any category must meet them. Documents
+    /// without data do not count.
+    #[param(value_type = String)]
+    written_categories: Vec<String>,
+    /// The source of the last change of a document, for example llm-generated.
+    #[param(inline, value_type = Source)]
+    written_source: Option<Source>,
+    /// The last change of a document is from this time or later (RFC 3339).
+    #[serde(deserialize_with = "query::moment")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    written_since: Option<DateTime<Utc>>,
+    /// The last change of a document is from before this time (RFC 3339).
+    #[serde(deserialize_with = "query::moment")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    written_until: Option<DateTime<Utc>>,
     /// The categories to export, separated by commas. By default all.
     #[param(value_type = String)]
     categories: Vec<String>,
@@ -101,7 +121,23 @@ fn year(parameter: &str, year: Option<i64>) -> Result<Option<i32>, ProblemDetail
 }
 
 impl BulkExportParameters {
-    fn selection(&self) -> Result<Selection, ProblemDetails> {
+    /// The conditions on the last change of documents; `None` if there is none.
+    fn written(&self) -> Result<Option<Written>, ProblemDetails> {
+        let written = Written {
+            categories: categories("written_categories", &self.written_categories)?,
+            source: self.written_source,
+            since: self.written_since,
+            until: self.written_until,
+        };
+        let times = [("written_since", written.since), ("written_until", written.until)];
+        for (name, time) in times {
+            time.map_or(Ok(()), |time| query::check_moment(name, time))?;
+        }
+        Ok((written != Written::default()).then_some(written))
+    }
+
+    /// `drafts` is the permission to select movies by their drafts, if that is asked for.
+    fn selection(&self, drafts: Option<&CanDraft>) -> Result<Selection, ProblemDetails> {
         let mut movies: Vec<MovieId> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for id in &self.ids {
@@ -126,10 +162,16 @@ impl BulkExportParameters {
             status: self.status.map(|status| status.as_str().to_owned()),
             present: categories("present", &self.present)?,
             missing: categories("missing", &self.missing)?,
+            has_draft: Vec::new(),
+            written: self.written()?,
         };
+        let mut query = MovieQuery::new(filter, self.genres.clone());
+        if let Some(permission) = drafts {
+            query = query.with_drafts(permission, categories("has_draft", &self.has_draft)?);
+        }
         Ok(Selection {
             movies: (!movies.is_empty()).then_some(movies),
-            query: MovieQuery { filter, genre_names: self.genres.clone() },
+            query,
             categories: categories("categories", &self.categories)?,
             as_of: None,
         })
@@ -172,7 +214,8 @@ pub async fn export_movies(
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
     let parameters: BulkExportParameters = query::parse(parameters.as_deref(), "a bulk export")?;
-    let mut selection = parameters.selection()?;
+    let drafts = (!parameters.has_draft.is_empty()).then(|| principal.can_draft()).transpose()?;
+    let mut selection = parameters.selection(drafts.as_ref())?;
     if let Some(as_of) = parameters.as_of {
         let permission = principal.can_draft()?;
         if !parameters.missing.is_empty() {
