@@ -18,7 +18,7 @@ use crate::catalog::access::{Role, command_line};
 use crate::catalog::accounts::AccountProblem;
 use crate::catalog::accounts::Accounts;
 use crate::catalog::accounts::passwords;
-use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
+use crate::catalog::accounts::tokens::Tokens;
 use crate::catalog::import::{ImportOptions, IncomingDocument};
 use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
@@ -80,8 +80,9 @@ pub(super) async fn serve(
     let allowed_origins = serve.allowed_origins()?;
     let trusted_proxies = serve.trusted_proxies()?;
     let persisted_documents = persisted_documents(serve).await?;
+    let token_config = tokens.config()?;
     let secret = jwt_secret(database, tokens)?;
-    let issuers = serve.issuers()?;
+    let issuers = serve.issuers(&token_config.issuer)?;
     // Bind the port first: a second server must fail before it touches the database of the first.
     let listener = TcpListener::bind(address)
         .await
@@ -93,12 +94,12 @@ pub(super) async fn serve(
         open_catalog(url, connections, Sources::default()).await?
     };
     let catalog = catalog.with_text_limits(database.text_limits()?);
-    let mut signer = Tokens::new(secret.as_bytes(), TokenConfig::default());
+    let mut signer = Tokens::new(secret.as_bytes(), token_config.clone());
     if let Some(previous) = &tokens.jwt_secret_previous {
         signer = signer.with_previous_secret(previous.as_bytes());
     }
     issuers.fetch_keys().await;
-    let mut app = App::new(catalog.clone(), secret.as_bytes(), TokenConfig::default());
+    let mut app = App::new(catalog.clone(), secret.as_bytes(), token_config);
     app.accounts = Accounts::new(catalog, signer).with_issuers(issuers);
     (app.limits, app.query_limits) = (limits, query_limits);
     app.allowed_origins = allowed_origins;

@@ -14,10 +14,20 @@ use crate::document::Source;
 /// Minimum length of a secret in bytes: the size of the hash (RFC 7518 §3.2).
 pub const MIN_SECRET: usize = 32;
 
+/// The issuer and the audience of tokens if none are configured.
+pub const DEFAULT_NAME: &str = "reelport";
+/// Maximum length of an issuer or an audience, in bytes.
+pub const MAX_NAME: usize = 255;
+/// What is appended to the audience for tokens that are not access tokens, so that none of them is
+/// accepted as one.
+const REFRESH: &str = "/refresh";
+
 /// The issuer, audience and lifetimes of tokens.
 #[derive(Debug, Clone)]
 pub struct TokenConfig {
+    /// The claim `iss`; one that [`is_issuer`] accepts.
     pub issuer: String,
+    /// The claim `aud` of access tokens; one that [`is_audience`] accepts.
     pub audience: String,
     pub access_lifetime: Duration,
     pub refresh_lifetime: Duration,
@@ -26,12 +36,26 @@ pub struct TokenConfig {
 impl Default for TokenConfig {
     fn default() -> Self {
         Self {
-            issuer: "reelport".to_owned(),
-            audience: "reelport".to_owned(),
+            issuer: DEFAULT_NAME.to_owned(),
+            audience: DEFAULT_NAME.to_owned(),
             access_lifetime: Duration::from_hours(1),
             refresh_lifetime: Duration::from_hours(14 * 24),
         }
     }
+}
+
+/// Whether a text can be the issuer of tokens: 1 to 255 visible ASCII characters, as in a name or an
+/// address.
+#[must_use]
+pub fn is_issuer(text: &str) -> bool {
+    (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Whether a text can be the audience of access tokens: as for the issuer, and not the audience of
+/// the other tokens of a service with the same secret.
+#[must_use]
+pub fn is_audience(text: &str) -> bool {
+    is_issuer(text) && !text.ends_with(REFRESH)
 }
 
 /// Signs and verifies tokens.
@@ -294,5 +318,5 @@ impl Tokens {
 
 /// The audience of refresh tokens, which differs so that none is accepted as an access token.
 fn refresh_audience(config: &TokenConfig) -> String {
-    format!("{}/refresh", config.audience)
+    format!("{}{REFRESH}", config.audience)
 }

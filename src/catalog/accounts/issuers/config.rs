@@ -82,8 +82,8 @@ impl OneOrMany {
     }
 }
 
-/// Reads the file.
-pub(super) fn read(path: &Path) -> Result<Vec<Issuer>, IssuerProblem> {
+/// Reads the file. `own` is the service's own issuer.
+pub(super) fn read(path: &Path, own: &str) -> Result<Vec<Issuer>, IssuerProblem> {
     let place = path.display().to_string();
     let text = std::fs::read(path).map_err(|error| problem(&*place, &error))?;
     let entries: Vec<Entry> =
@@ -96,7 +96,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Issuer>, IssuerProblem> {
     for entry in entries {
         let name = entry.issuer.clone();
         let place = format!("{place}: {name}");
-        let issuer = entry.build(folder).map_err(|reason| problem(&*place, &reason))?;
+        let issuer = entry.build(folder, own).map_err(|reason| problem(&*place, &reason))?;
         if issuers.iter().any(|other| other.name == name) {
             return Err(problem(place, &"there are two issuers of this name"));
         }
@@ -106,8 +106,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<Issuer>, IssuerProblem> {
 }
 
 impl Entry {
-    fn build(self, folder: &Path) -> Result<Issuer, String> {
-        if self.issuer.is_empty() || self.issuer == "reelport" {
+    fn build(self, folder: &Path, own: &str) -> Result<Issuer, String> {
+        if self.issuer.is_empty() || self.issuer == own {
             return Err("this name is that of the service itself, or empty".to_owned());
         }
         let algorithms = algorithms(&self.algorithms.into_list())?;

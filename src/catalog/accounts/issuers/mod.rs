@@ -39,11 +39,12 @@ struct Issuer {
 
 impl Issuers {
     /// Reads the configuration, a JSON list of issuers. Paths in it are relative to its folder.
+    /// None of them has the name of the service's own issuer, `own`.
     ///
     /// # Errors
     /// When it cannot be read or a value in it is not allowed.
-    pub fn read(path: &std::path::Path) -> Result<Self, IssuerProblem> {
-        Ok(Self(config::read(path)?))
+    pub fn read(path: &std::path::Path, own: &str) -> Result<Self, IssuerProblem> {
+        Ok(Self(config::read(path, own)?))
     }
 
     /// Fetches the keys that are at an address, so that a wrong address is noticed at the start.
