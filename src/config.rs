@@ -9,6 +9,7 @@ use clap::{ArgAction, Args};
 
 use crate::catalog::accounts::issuers::Issuers;
 use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
+use crate::catalog::accounts::provider::Provider;
 use crate::catalog::accounts::tokens::{
     DEFAULT_NAME, MAX_NAME, MIN_SECRET, TokenConfig, is_audience, is_issuer,
 };
@@ -160,7 +161,7 @@ impl TokenArgs {
         }
         if !is_audience(audience) {
             let found = format!("{:?}", shortened(audience));
-            let allowed = format!("{visible} that do not end in /refresh");
+            let allowed = format!("{visible} that do not end in /refresh or /log-in");
             return Err(ConfigError::new("REELPORT_JWT_AUDIENCE", found, allowed));
         }
         let (issuer, audience) = (issuer.clone(), audience.clone());
@@ -237,6 +238,9 @@ pub struct ServeArgs {
     /// A JSON file with the other issuers whose tokens are accepted
     #[arg(long, env = "REELPORT_ISSUERS", value_name = "FILE")]
     pub issuers: Option<PathBuf>,
+    /// A JSON file with the OpenID Connect provider through which browsers can log in
+    #[arg(long, env = "REELPORT_OIDC", value_name = "FILE")]
+    pub oidc: Option<PathBuf>,
     /// Load a small catalogue if the database has no movies, and allow requests from pages on
     /// localhost
     #[arg(
@@ -351,6 +355,18 @@ impl ServeArgs {
         Issuers::read(path, own).map_err(|problem| {
             let allowed = "a JSON list of issuers, as in docs/security.md";
             ConfigError::new("REELPORT_ISSUERS", problem.to_string(), allowed)
+        })
+    }
+
+    /// The provider through which browsers can log in. `own` is the service's own issuer.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a value in it is not allowed.
+    pub fn provider(&self, own: &str) -> Result<Option<Provider>, ConfigError> {
+        let read = self.oidc.as_deref().map(|path| Provider::read(path, own));
+        read.transpose().map_err(|problem| {
+            let allowed = "a JSON object with a provider, as in docs/security.md";
+            ConfigError::new("REELPORT_OIDC", problem.to_string(), allowed)
         })
     }
 

@@ -14,6 +14,7 @@ mod m20261129_000002_import_texts;
 mod m20261129_000201_changes;
 mod m20261129_000301_login_failures;
 mod m20261129_000401_identity;
+mod m20261130_000201_log_in_providers;
 mod tables;
 
 /// All migrations, in the order in which they are applied.
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000201_changes::Migration),
             Box::new(m20261129_000301_login_failures::Migration),
             Box::new(m20261129_000401_identity::Migration),
+            Box::new(m20261130_000201_log_in_providers::Migration),
         ]
     }
 }

@@ -81,8 +81,9 @@ pub(super) async fn serve(
     let trusted_proxies = serve.trusted_proxies()?;
     let persisted_documents = persisted_documents(serve).await?;
     let token_config = tokens.config()?;
-    let secret = jwt_secret(database, tokens)?;
     let issuers = serve.issuers(&token_config.issuer)?;
+    let provider = serve.provider(&token_config.issuer)?;
+    let secret = jwt_secret(database, tokens)?;
     // Bind the port first: a second server must fail before it touches the database of the first.
     let listener = TcpListener::bind(address)
         .await
@@ -100,7 +101,7 @@ pub(super) async fn serve(
     }
     issuers.fetch_keys().await;
     let mut app = App::new(catalog.clone(), secret.as_bytes(), token_config);
-    app.accounts = Accounts::new(catalog, signer).with_issuers(issuers);
+    app.accounts = Accounts::new(catalog, signer).with_issuers(issuers).with_provider(provider);
     (app.limits, app.query_limits) = (limits, query_limits);
     app.allowed_origins = allowed_origins;
     app.persisted_documents = persisted_documents;

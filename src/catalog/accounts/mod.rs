@@ -1,13 +1,19 @@
 //! Accounts, their sessions and tokens: who makes a request.
 
 pub mod authentication;
+mod cached;
+mod claims;
+mod identities;
+pub mod issuer_files;
 pub mod issuers;
 pub mod management;
+mod outgoing;
 pub mod own;
 pub mod password_links;
 mod password_rules;
 pub mod passwords;
 pub mod personal_tokens;
+pub mod provider;
 pub mod sessions;
 mod standing;
 pub mod throttle;
@@ -21,6 +27,7 @@ use super::{Catalog, CatalogError};
 use issuers::Issuers;
 use password_rules::PasswordFlaw;
 use personal_tokens::NotedUses;
+use provider::Provider;
 use standing::Standings;
 use throttle::{LoginQuota, LoginThrottle};
 use tokens::Tokens;
@@ -31,6 +38,7 @@ pub struct Accounts {
     catalog: Catalog,
     tokens: Tokens,
     issuers: Arc<Issuers>,
+    provider: Option<Arc<Provider>>,
     throttle: Arc<LoginThrottle>,
     standings: Arc<Standings>,
     noted_uses: Arc<NotedUses>,
@@ -64,6 +72,7 @@ impl Accounts {
             catalog,
             tokens,
             issuers: Arc::default(),
+            provider: None,
             throttle,
             standings: Arc::default(),
             noted_uses: Arc::default(),
@@ -74,6 +83,12 @@ impl Accounts {
     #[must_use]
     pub fn with_issuers(self, issuers: Issuers) -> Self {
         Self { issuers: Arc::new(issuers), ..self }
+    }
+
+    /// Lets browsers log in through this provider.
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Self {
+        Self { provider: provider.map(Arc::new), ..self }
     }
 
     /// The signer and verifier of tokens.

@@ -76,12 +76,12 @@ impl Accounts {
     ) -> Result<Result<LoggedIn, LoginRefused>, CatalogError> {
         let email = throttled_email(email);
         let too_many = |refused| Ok(Err(LoginRefused::TooManyAttempts(refused)));
-        if let Err(refused) = self.throttle.check(&email, address, Instant::now()).await? {
+        if let Err(refused) = self.throttle.check(Some(&email), address, Instant::now()).await? {
             return too_many(refused);
         }
         let permit = passwords::permit().await;
         // Other attempts may have failed while this one waited.
-        if let Err(refused) = self.throttle.check(&email, address, Instant::now()).await? {
+        if let Err(refused) = self.throttle.check(Some(&email), address, Instant::now()).await? {
             return too_many(refused);
         }
         let user = if email.is_empty() {
@@ -104,7 +104,7 @@ impl Accounts {
                 Box::pin(self.begin_session(user, address, client, rehashed)).await.map(Ok)
             }
             None => {
-                let failure = self.throttle.record_failure(&email, address, Instant::now());
+                let failure = self.throttle.record_failure(Some(&email), address, Instant::now());
                 Box::pin(failure).await;
                 Ok(Err(LoginRefused::WrongCredentials))
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::CatalogError;
@@ -21,6 +22,7 @@ pub const MAX_NAME: usize = 255;
 /// What is appended to the audience for tokens that are not access tokens, so that none of them is
 /// accepted as one.
 const REFRESH: &str = "/refresh";
+const ATTEMPT: &str = "/log-in";
 
 /// The issuer, audience and lifetimes of tokens.
 #[derive(Debug, Clone)]
@@ -44,8 +46,8 @@ impl Default for TokenConfig {
     }
 }
 
-/// Whether a text can be the issuer of tokens: 1 to 255 visible ASCII characters, as in a name or an
-/// address.
+/// Whether a text can be the issuer of tokens: 1 to 255 visible ASCII characters, as in a name or
+/// an address.
 #[must_use]
 pub fn is_issuer(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
@@ -55,7 +57,7 @@ pub fn is_issuer(text: &str) -> bool {
 /// the other tokens of a service with the same secret.
 #[must_use]
 pub fn is_audience(text: &str) -> bool {
-    is_issuer(text) && !text.ends_with(REFRESH)
+    is_issuer(text) && ![REFRESH, ATTEMPT].iter().any(|other| text.ends_with(other))
 }
 
 /// Signs and verifies tokens.
@@ -66,6 +68,7 @@ pub struct Tokens {
     decoding: Vec<DecodingKey>,
     access: Validation,
     refresh: Validation,
+    attempt: Validation,
     config: TokenConfig,
 }
 
@@ -118,6 +121,15 @@ impl NumericDate {
     }
 }
 
+/// What a browser keeps of an attempt to log in through a provider.
+#[derive(Serialize, Deserialize)]
+struct AttemptClaims<T> {
+    iss: String,
+    aud: String,
+    exp: i64,
+    attempt: T,
+}
+
 /// The content of a valid access token.
 #[derive(Debug, Clone)]
 pub struct VerifiedToken {
@@ -159,6 +171,12 @@ fn validation(config: &TokenConfig, audience: &str) -> Validation {
     validation
 }
 
+fn attempt_validation(config: &TokenConfig) -> Validation {
+    let mut validation = validation(config, &attempt_audience(config));
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+    validation
+}
+
 /// Allowed clock difference between machines, in seconds.
 pub const LEEWAY: i64 = 5;
 
@@ -170,6 +188,7 @@ impl Tokens {
             decoding: vec![DecodingKey::from_secret(secret)],
             access: validation(&config, &config.audience),
             refresh: validation(&config, &refresh_audience(&config)),
+            attempt: attempt_validation(&config),
             config,
         }
     }
@@ -290,6 +309,40 @@ impl Tokens {
         }
     }
 
+    /// Signs what a browser keeps of an attempt to log in through a provider. It can be read by
+    /// the browser, and is accepted as nothing else.
+    ///
+    /// # Errors
+    /// When signing fails.
+    pub(super) fn sign_attempt<T: Serialize>(
+        &self,
+        attempt: &T,
+        lifetime: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<String, CatalogError> {
+        let claims = AttemptClaims {
+            iss: self.config.issuer.clone(),
+            aud: attempt_audience(&self.config),
+            exp: (now + lifetime).timestamp(),
+            attempt,
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|error| CatalogError::Token(error.to_string()))
+    }
+
+    /// What was signed by [`sign_attempt`](Self::sign_attempt), unless it has expired.
+    pub(super) fn verify_attempt<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Option<T> {
+        let claims = self.decoding.iter().find_map(|key| {
+            jsonwebtoken::decode::<AttemptClaims<T>>(token, key, &self.attempt).ok()
+        });
+        let claims = claims?.claims;
+        (claims.exp > now.timestamp()).then_some(claims.attempt)
+    }
+
     fn verify(
         &self,
         token: &str,
@@ -319,4 +372,9 @@ impl Tokens {
 /// The audience of refresh tokens, which differs so that none is accepted as an access token.
 fn refresh_audience(config: &TokenConfig) -> String {
     format!("{}{REFRESH}", config.audience)
+}
+
+/// The audience of what a browser keeps of an attempt to log in.
+fn attempt_audience(config: &TokenConfig) -> String {
+    format!("{}{ATTEMPT}", config.audience)
 }

@@ -736,7 +736,12 @@ async fn an_invalid_configuration_value_is_a_one_line_error() {
         ("REELPORT_JWT_ISSUER", "", "\"\"", "1 to 255 visible ASCII"),
         ("REELPORT_JWT_ISSUER", "two words", "two words", "1 to 255 visible ASCII"),
         ("REELPORT_JWT_AUDIENCE", "café", "café", "1 to 255 visible ASCII"),
-        ("REELPORT_JWT_AUDIENCE", "movies/refresh", "movies/refresh", "not end in /refresh"),
+        (
+            "REELPORT_JWT_AUDIENCE",
+            "movies/refresh",
+            "movies/refresh",
+            "not end in /refresh or /log-in",
+        ),
         ("REELPORT_ADMIN_EMAIL", "nobody", "nobody", "admin@example.com"),
         ("REELPORT_ADMIN_PASSWORD", "hunter2", "7 characters", "8 to"),
         ("REELPORT_READ_ONLY", "maybe", "maybe", "true, false, 1, 0, yes or no"),

@@ -30,7 +30,7 @@ const ED_PUBLIC: &[u8] = include_bytes!("keys/ed.pub.pem");
 const SHARED: &[u8] = b"a secret shared with another issuer, long enough";
 const ISSUER: &str = "https://idp.example/realms/movies";
 
-fn key(algorithm: Algorithm) -> EncodingKey {
+pub fn key(algorithm: Algorithm) -> EncodingKey {
     match algorithm {
         Algorithm::RS256 => EncodingKey::from_rsa_pem(RSA).unwrap(),
         Algorithm::ES256 => EncodingKey::from_ec_pem(EC).unwrap(),
@@ -274,7 +274,7 @@ impl KeySet {
     }
 }
 
-fn jwk(algorithm: Algorithm, id: &str) -> Value {
+pub fn jwk(algorithm: Algorithm, id: &str) -> Value {
     let mut jwk = Jwk::from_encoding_key(&key(algorithm), algorithm).unwrap();
     jwk.common.key_id = Some(id.to_owned());
     serde_json::to_value(jwk).unwrap()
@@ -434,7 +434,8 @@ async fn a_wrong_configuration_stops_the_start_with_one_line() {
         (json!([entry(key.clone()), entry(key.clone())]), "two issuers"),
     ] {
         std::fs::write(folder.join("issuers.json"), config.to_string()).unwrap();
-        let problem = Issuers::read(&folder.join("issuers.json"), DEFAULT_NAME).unwrap_err().to_string();
+        let problem =
+            Issuers::read(&folder.join("issuers.json"), DEFAULT_NAME).unwrap_err().to_string();
         assert!(problem.contains(reason) && !problem.contains("hunter2"), "{config}: {problem}");
     }
     let secret = std::str::from_utf8(SECRET).unwrap();

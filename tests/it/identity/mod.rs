@@ -3,6 +3,7 @@
 mod accounts;
 mod cookies;
 mod issuers;
+mod oidc;
 mod permissions;
 mod personal_tokens;
 mod revocation;

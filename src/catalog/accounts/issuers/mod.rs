@@ -4,7 +4,6 @@
 //! of a token chooses the configuration and nothing else: neither the algorithm nor the key nor an
 //! address is ever taken from a token.
 
-mod claims;
 mod config;
 mod key_formats;
 mod keys;
@@ -16,10 +15,10 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde_json::{Map, Value};
 
+use super::claims::ClaimRules;
+use super::issuer_files::FileProblem;
 use super::tokens::InvalidToken;
 use crate::catalog::access::{Credential, Principal};
-use claims::ClaimRules;
-pub use config::IssuerProblem;
 use keys::Keys;
 
 /// The issuers that are configured.
@@ -43,7 +42,7 @@ impl Issuers {
     ///
     /// # Errors
     /// When it cannot be read or a value in it is not allowed.
-    pub fn read(path: &std::path::Path, own: &str) -> Result<Self, IssuerProblem> {
+    pub fn read(path: &std::path::Path, own: &str) -> Result<Self, FileProblem> {
         Ok(Self(config::read(path, own)?))
     }
 
@@ -107,7 +106,7 @@ impl Issuer {
         Ok(Principal {
             // Subjects of different issuers may be equal, and equal to an account's id.
             subject: format!("{}|{}", self.name, found.subject),
-            email: found.email,
+            email: found.shown_email().to_owned(),
             role: found.role,
             source: None,
             credential: Credential::Foreign,
