@@ -9,7 +9,10 @@ use clap::{ArgAction, Args};
 
 use crate::catalog::accounts::issuers::Issuers;
 use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
-use crate::catalog::accounts::tokens::MIN_SECRET;
+use crate::catalog::accounts::provider::Provider;
+use crate::catalog::accounts::tokens::{
+    DEFAULT_NAME, MAX_NAME, MIN_SECRET, TokenConfig, is_audience, is_issuer,
+};
 use crate::catalog::audit::{MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, Retention};
 use crate::graphql::Limits as QueryLimits;
 use crate::graphql::limits::INTROSPECTION_DEPTH;
@@ -137,13 +140,39 @@ pub struct TokenArgs {
         value_name = "SECRET"
     )]
     pub jwt_secret_previous: Option<String>,
+    /// The issuer of the service's own tokens (iss); tokens of another one are refused
+    #[arg(long, env = "REELPORT_JWT_ISSUER", default_value = DEFAULT_NAME, value_name = "NAME")]
+    pub jwt_issuer: String,
+    /// The audience of the service's own tokens (aud); tokens for another one are refused
+    #[arg(long, env = "REELPORT_JWT_AUDIENCE", default_value = DEFAULT_NAME, value_name = "NAME")]
+    pub jwt_audience: String,
 }
 
 impl TokenArgs {
-    /// Checks the secret.
+    /// The issuer and the audience of tokens.
     ///
     /// # Errors
-    /// When the secret is too short.
+    /// When one of them has an invalid value.
+    pub fn config(&self) -> Result<TokenConfig, ConfigError> {
+        let visible = format!("1 to {MAX_NAME} visible ASCII characters");
+        let (issuer, audience) = (&self.jwt_issuer, &self.jwt_audience);
+        if !is_issuer(issuer) {
+            let found = format!("{:?}", shortened(issuer));
+            return Err(ConfigError::new("REELPORT_JWT_ISSUER", found, visible));
+        }
+        if !is_audience(audience) {
+            let found = format!("{:?}", shortened(audience));
+            let allowed = format!("{visible} that do not end in /refresh or /log-in");
+            return Err(ConfigError::new("REELPORT_JWT_AUDIENCE", found, allowed));
+        }
+        let (issuer, audience) = (issuer.clone(), audience.clone());
+        Ok(TokenConfig { issuer, audience, ..TokenConfig::default() })
+    }
+
+    /// Checks the secrets.
+    ///
+    /// # Errors
+    /// When a secret is too short.
     pub fn validate(&self) -> Result<(), ConfigError> {
         for (option, secret) in [
             ("REELPORT_JWT_SECRET", &self.jwt_secret),
@@ -210,6 +239,9 @@ pub struct ServeArgs {
     /// A JSON file with the other issuers whose tokens are accepted
     #[arg(long, env = "REELPORT_ISSUERS", value_name = "FILE")]
     pub issuers: Option<PathBuf>,
+    /// A JSON file with the OpenID Connect provider through which browsers can log in
+    #[arg(long, env = "REELPORT_OIDC", value_name = "FILE")]
+    pub oidc: Option<PathBuf>,
     /// Load a small catalogue if the database has no movies, and allow requests from pages on
     /// localhost
     #[arg(
@@ -341,15 +373,27 @@ impl ServeArgs {
         }
     }
 
-    /// The other issuers whose tokens are accepted.
+    /// The other issuers whose tokens are accepted. `own` is the service's own issuer.
     ///
     /// # Errors
     /// When the file cannot be read or a value in it is not allowed.
-    pub fn issuers(&self) -> Result<Issuers, ConfigError> {
+    pub fn issuers(&self, own: &str) -> Result<Issuers, ConfigError> {
         let Some(path) = &self.issuers else { return Ok(Issuers::default()) };
-        Issuers::read(path).map_err(|problem| {
+        Issuers::read(path, own).map_err(|problem| {
             let allowed = "a JSON list of issuers, as in docs/security.md";
             ConfigError::new("REELPORT_ISSUERS", problem.to_string(), allowed)
+        })
+    }
+
+    /// The provider through which browsers can log in. `own` is the service's own issuer.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a value in it is not allowed.
+    pub fn provider(&self, own: &str) -> Result<Option<Provider>, ConfigError> {
+        let read = self.oidc.as_deref().map(|path| Provider::read(path, own));
+        read.transpose().map_err(|problem| {
+            let allowed = "a JSON object with a provider, as in docs/security.md";
+            ConfigError::new("REELPORT_OIDC", problem.to_string(), allowed)
         })
     }
 
@@ -497,6 +541,11 @@ fn max_descriptors() -> Option<usize> {
     }
     #[cfg(not(unix))]
     None
+}
+
+/// The beginning of a value, for a message.
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
 }
 
 fn parse_number(

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -31,8 +32,21 @@ export interface ServerOptions {
   databaseUrl?: string;
   /** The value of REELPORT_CORS_ORIGINS. */
   corsOrigins?: string;
+  /** The port to listen on, if its address must be known before. */
+  port?: number;
+  /** Writes files into the folder of the database, and returns more environment variables. */
+  prepare?: (folder: string) => Promise<Record<string, string>>;
   /** Start on the database and the address of a server that was killed. */
   instead?: Server;
+}
+
+/** A port that no one listens on. */
+export async function freePort(): Promise<number> {
+  const listener = createServer();
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address() as AddressInfo;
+  await new Promise<void>((resolve) => listener.close(() => resolve()));
+  return port;
 }
 
 /** The server binary: REELPORT_BINARY, or what `cargo build` made. */
@@ -48,12 +62,14 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const folder = instead?.folder ?? (await mkdtemp(path.join(tmpdir(), "reelport-clients-")));
   const secret = "a secret of the client tests, 32+";
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("REELPORT_"));
+  const prepared = (await options.prepare?.(folder)) ?? {};
   const child = spawn(binary(), ["serve"], {
     cwd: folder,
     env: {
       ...Object.fromEntries(inherited),
       REELPORT_DATABASE_URL: options.databaseUrl ?? "sqlite://./reelport.db",
-      REELPORT_LISTEN: instead === undefined ? "127.0.0.1:0" : new URL(instead.url).host,
+      REELPORT_LISTEN:
+        instead === undefined ? `127.0.0.1:${options.port ?? 0}` : new URL(instead.url).host,
       REELPORT_JWT_SECRET: secret,
       REELPORT_ADMIN_EMAIL: ADMIN.email,
       REELPORT_ADMIN_PASSWORD: ADMIN.password,
@@ -61,6 +77,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       REELPORT_SHUTDOWN_GRACE: "1",
       REELPORT_LOG: "warn",
       ...(options.corsOrigins === undefined ? {} : { REELPORT_CORS_ORIGINS: options.corsOrigins }),
+      ...prepared,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -15,6 +15,7 @@ mod m20261129_000201_changes;
 mod m20261129_000301_login_failures;
 mod m20261129_000401_identity;
 mod m20261130_000101_audit_log;
+mod m20261130_000201_log_in_providers;
 mod m20261130_000301_presence;
 mod m20261130_000302_search;
 mod tables;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000301_login_failures::Migration),
             Box::new(m20261129_000401_identity::Migration),
             Box::new(m20261130_000101_audit_log::Migration),
+            Box::new(m20261130_000201_log_in_providers::Migration),
             Box::new(m20261130_000301_presence::Migration),
             Box::new(m20261130_000302_search::Migration),
         ]

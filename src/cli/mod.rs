@@ -56,7 +56,7 @@ enum Command {
         #[command(flatten)]
         tokens: TokenArgs,
         #[command(flatten)]
-        serve: ServeArgs,
+        serve: Box<ServeArgs>,
     },
     /// Import envelopes from JSON, NDJSON or ZIP files, plain or gzipped
     Import {

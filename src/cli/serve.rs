@@ -19,7 +19,7 @@ use crate::catalog::accounts::AccountProblem;
 use crate::catalog::accounts::Accounts;
 use crate::catalog::accounts::management::NewAccount;
 use crate::catalog::accounts::passwords;
-use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
+use crate::catalog::accounts::tokens::Tokens;
 use crate::catalog::import::{ImportOptions, IncomingDocument};
 use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
@@ -83,8 +83,10 @@ pub(super) async fn serve(
     let audit_retention = serve.audit_retention()?;
     let image_origins = serve.image_origins()?;
     let persisted_documents = persisted_documents(serve).await?;
+    let token_config = tokens.config()?;
+    let issuers = serve.issuers(&token_config.issuer)?;
+    let provider = serve.provider(&token_config.issuer)?;
     let secret = jwt_secret(database, tokens)?;
-    let issuers = serve.issuers()?;
     // Bind the port first: a second server must fail before it touches the database of the first.
     let listener = TcpListener::bind(address)
         .await
@@ -96,13 +98,13 @@ pub(super) async fn serve(
         open_catalog(url, connections, Sources::default()).await?
     };
     let catalog = catalog.with_text_limits(database.text_limits()?);
-    let mut signer = Tokens::new(secret.as_bytes(), TokenConfig::default());
+    let mut signer = Tokens::new(secret.as_bytes(), token_config.clone());
     if let Some(previous) = &tokens.jwt_secret_previous {
         signer = signer.with_previous_secret(previous.as_bytes());
     }
     issuers.fetch_keys().await;
-    let mut app = App::new(catalog.clone(), secret.as_bytes(), TokenConfig::default());
-    app.accounts = Accounts::new(catalog, signer).with_issuers(issuers);
+    let mut app = App::new(catalog.clone(), secret.as_bytes(), token_config);
+    app.accounts = Accounts::new(catalog, signer).with_issuers(issuers).with_provider(provider);
     (app.limits, app.query_limits) = (limits, query_limits);
     app.allowed_origins = allowed_origins;
     app.persisted_documents = persisted_documents;

@@ -96,9 +96,9 @@ async fn access_token(
     email: &str,
 ) -> Result<ExitCode, CliError> {
     let secret = jwt_secret(database, tokens)?;
+    let config = tokens.config()?;
     let catalog = open(database).await?;
-    let accounts =
-        Accounts::new(catalog.clone(), Tokens::new(secret.as_bytes(), TokenConfig::default()));
+    let accounts = Accounts::new(catalog.clone(), Tokens::new(secret.as_bytes(), config));
     let token = accounts.token_for(email).await?;
     catalog.database().close().await;
     println!("{}", token.map_err(|problem| CliError::Usage(problem.to_string()))?);

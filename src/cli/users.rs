@@ -14,6 +14,7 @@ use crate::catalog::accounts::management::{AccountChange, AccountKey};
 use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::accounts::{AccountProblem, Accounts, password_warning, passwords};
 use crate::config::DatabaseArgs;
+use crate::document::node_ids::without_prefix;
 
 /// The subcommands of `user`.
 #[derive(Debug, Subcommand)]
@@ -65,6 +66,16 @@ pub enum UserCommand {
         /// The email address
         #[arg(long)]
         email: String,
+    },
+    /// Forget which person of the log-in provider an account belongs to: the person's next log-in
+    /// through the provider is like the first one
+    Unlink {
+        /// The email address
+        #[arg(long, required_unless_present = "id", conflicts_with = "id")]
+        email: Option<String>,
+        /// The id of the account, also of a deleted one, as it was logged
+        #[arg(long)]
+        id: Option<String>,
     },
     /// Delete an account with its sessions and tokens
     Delete {
@@ -223,6 +234,23 @@ pub(super) async fn user(
         UserCommand::Enable { email } => {
             set_disabled(&accounts, &email, false).await?;
             print_line(&format!("{email} is enabled"));
+        }
+        UserCommand::Unlink { email, id } => {
+            let id = match email {
+                Some(email) => {
+                    let found = accounts.account_by_email(&command_line_accounts(), &email).await?;
+                    let missing = || CliError::Usage(format!("there is no account {email}"));
+                    found.ok_or_else(missing)?.id
+                }
+                None => {
+                    id.as_deref().map(|id| without_prefix("user", id)).unwrap_or_default().into()
+                }
+            };
+            if accounts.unlink_account(&command_line_accounts(), &id).await? == 0 {
+                let detail = format!("no person of a log-in provider belongs to {id}");
+                return Err(CliError::Usage(detail));
+            }
+            print_line(&format!("{id} is no longer linked to a log-in provider"));
         }
         UserCommand::Delete { email } => {
             let password_file = stored_password_file(database, &accounts, &email).await?;

@@ -11,6 +11,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use ipnet::IpNet;
 
+use crate::catalog::accounts::provider::CALLBACK_PATH;
+
 /// Maximum number of addresses that are read from one header.
 const MAX_HOPS: usize = 32;
 
@@ -164,10 +166,19 @@ pub fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
     tracing::debug_span!(
         "request",
         method = %request.method(),
-        uri = %request.uri(),
+        uri = %shown_uri(request.uri()),
         version = ?request.version(),
         client = ?client,
     )
+}
+
+/// The URI of a request as it is logged: without what a log-in provider sends with the browser,
+/// which includes a code.
+fn shown_uri(uri: &axum::http::Uri) -> &str {
+    if uri.path() == CALLBACK_PATH {
+        return CALLBACK_PATH;
+    }
+    uri.path_and_query().map_or(uri.path(), axum::http::uri::PathAndQuery::as_str)
 }
 
 impl<S: Sync> FromRequestParts<S> for ClientAddress {

@@ -11,7 +11,8 @@ use url::Url;
 const MAX_AGE: Duration = Duration::from_hours(2);
 
 /// The methods of all routes.
-const METHODS: [Method; 4] = [Method::GET, Method::HEAD, Method::POST, Method::DELETE];
+const METHODS: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// The request headers that the service reads, and those that Apollo's clients add, which are
 /// ignored.

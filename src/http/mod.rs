@@ -20,6 +20,7 @@ mod problem;
 mod request_id;
 mod response;
 mod rest;
+mod return_path;
 mod server;
 mod session_cookie;
 mod set_password;

@@ -220,6 +220,11 @@ impl From<Forbidden> for ProblemDetails {
 }
 
 impl ProblemDetails {
+    /// What went wrong, for a person.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The code and the detail, where an error is not sent as a response of its own.
     pub fn into_code_and_detail(self) -> (&'static str, String) {
         (self.code, self.detail)

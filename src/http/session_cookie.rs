@@ -20,15 +20,17 @@ const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-protection");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
+/// The value of the first cookie of this name, if it is not empty.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|it| it.split_once('='));
+    let found = pairs.find(|(found, _)| found.trim() == name);
+    found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+}
+
 /// The refresh token in the cookie of a request.
 pub fn read(headers: &HeaderMap) -> RefreshCookie {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs: Vec<(&str, &str)> =
-        values.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('=')).collect();
-    let of_name = |name: &str| {
-        pairs.iter().find(|(found, _)| found.trim() == name).map(|(_, value)| value.trim())
-    };
-    match of_name(HOST_NAME).or_else(|| of_name(NAME)).filter(|token| !token.is_empty()) {
+    match cookie(headers, HOST_NAME).or_else(|| cookie(headers, NAME)) {
         None => RefreshCookie::Absent,
         Some(_) if !is_own_page(headers) => RefreshCookie::Unprotected,
         Some(token) => RefreshCookie::Token(token.to_owned()),
@@ -49,7 +51,11 @@ pub fn unprotected() -> ProblemDetails {
 
 /// The value of `Set-Cookie` for a change. The request tells whether the browser uses HTTPS.
 pub fn set_cookie(change: &CookieChange, headers: &HeaderMap) -> Option<HeaderValue> {
-    let is_secure = is_https(headers);
+    set_cookie_over(change, is_https(headers))
+}
+
+/// The value of `Set-Cookie` for a change, if it is known whether the browser uses HTTPS.
+pub fn set_cookie_over(change: &CookieChange, is_secure: bool) -> Option<HeaderValue> {
     let (name, secure) = if is_secure { (HOST_NAME, "; Secure") } else { (NAME, "") };
     let (token, age) = match change {
         CookieChange::Set(token, lifetime) => (token.as_str(), *lifetime),

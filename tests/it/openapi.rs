@@ -146,6 +146,8 @@ async fn successes_have_the_declared_bodies_and_headers() {
 
 /// Operations that any token may call.
 const ANY_TOKEN: &[&str] = &["GET /api/v1/auth/tokens", "DELETE /api/v1/auth/tokens/{id}"];
+/// Paths that are found only if a log-in provider is configured.
+const WITH_PROVIDER: &[&str] = &["/api/v1/auth/oidc/callback", "/api/v1/auth/oidc/login"];
 /// Paths without an id whose requests name an object in another way.
 const NAMED_BY_PARAMETERS: &[&str] = &["/api/v1/admin/movies/export", "/api/v1/auth/password-link"];
 
@@ -158,10 +160,13 @@ fn every_operation_declares_the_errors_of_its_kind() {
         let is_health = matches!(path.as_str(), "/healthz" | "/readyz");
         assert!(is_health || (has("500") && has("503")), "{place}");
         let needs_role = operation.get("security").is_some() && !ANY_TOKEN.contains(&&*place);
-        assert_eq!(needs_role || path.ends_with("/auth/refresh"), has("403"), "{place}");
+        // The cookie without its header, and people without an account.
+        let refuses = path.ends_with("/auth/refresh") || path.ends_with("/oidc/callback");
+        assert_eq!(needs_role || refuses, has("403"), "{place}");
         assert!(operation.get("security").is_none() || has("401"), "{place}");
         let names_object = path.contains('{') || NAMED_BY_PARAMETERS.contains(&&*path);
-        assert_eq!(names_object, has("404"), "{place}");
+        let is_optional = WITH_PROVIDER.contains(&&*path);
+        assert_eq!(names_object || is_optional, has("404"), "{place}");
         // A bulk import reports what is wrong with its file in the lines of its response.
         let is_streamed = path.ends_with("/movies/import");
         let takes_body = operation.get("requestBody").is_some() && !is_streamed;
@@ -173,7 +178,13 @@ fn every_operation_declares_the_errors_of_its_kind() {
             if status.starts_with(['4', '5']) {
                 let content = response["content"].as_object().unwrap();
                 let types: Vec<&String> = content.keys().collect();
-                assert_eq!(types, ["application/problem+json"], "{place}: {status}");
+                // Browsers get a page.
+                let expected: &[&str] = if is_optional {
+                    &["application/problem+json", "text/html"]
+                } else {
+                    &["application/problem+json"]
+                };
+                assert_eq!(types, expected, "{place}: {status}");
             }
         }
     }

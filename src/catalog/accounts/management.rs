@@ -7,7 +7,7 @@ use super::{
 };
 use crate::catalog::CatalogError;
 use crate::catalog::access::{CanManageAccounts, Credential, Role, command_line_accounts};
-use crate::catalog::audit::{AuditEntry, AuditOperation};
+use crate::catalog::audit::{Actor, AuditEntry, AuditOperation};
 use crate::document::ids::entity_id;
 use crate::storage::{EndedSessions, Transaction, UserChange};
 pub use crate::storage::{PageRequest, UserFilter, UserRow};
@@ -47,7 +47,7 @@ pub struct NewPassword<'a> {
 
 /// What a transaction that changes an account does.
 #[derive(Debug, Clone)]
-enum Change {
+pub(super) enum Change {
     Account(AccountChange),
     /// The hash, and whether personal access tokens are revoked.
     Password(String, bool),
@@ -175,18 +175,8 @@ impl Accounts {
             Some(password) => passwords::hash(password.to_owned()).await?,
             None => String::new(),
         };
-        let row = UserRow {
-            id: entity_id(self.catalog.ids.next(), "user"),
-            email: email.clone(),
-            name: name.to_owned(),
-            password_hash,
-            role: new.role.as_str().to_owned(),
-            is_disabled: false,
-            version: 1,
-            tokens_since: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let id = self.catalog.ids.next();
+        let row = UserRow { password_hash, ..new_row(id, &email, name, new.role, now) };
         let created: bool = self
             .catalog
             .database
@@ -267,58 +257,16 @@ impl Accounts {
         change: Change,
     ) -> Result<Result<UserRow, AccountProblem>, CatalogError> {
         let now = self.catalog.clock.now();
-        let email = match key {
-            AccountKey::Email(email) => Some(normalize_email(email)),
-            AccountKey::Id(_) => None,
-        };
-        let (result, revoked) = self
-            .catalog
-            .database
-            .write(|transaction| {
-                let (email, change) = (email.clone(), change.clone());
-                async move {
-                    let takes_admin = match &change {
-                        Change::Account(change) => {
-                            change.role.is_some_and(|role| role != Role::Admin)
-                                || change.is_disabled == Some(true)
-                        }
-                        Change::Password(..) => false,
-                        Change::Deletion => true,
-                    };
-                    // Before the account's own row is locked, so that all wait in one order.
-                    let admins = if takes_admin {
-                        transaction.row_lock_users_of_role(Role::Admin.as_str()).await?
-                    } else {
-                        Vec::new()
-                    };
-                    let user = match (&email, key) {
-                        (Some(email), _) => transaction.row_lock_user_by_email(email).await?,
-                        (None, AccountKey::Id(id) | AccountKey::Email(id)) => {
-                            transaction.row_lock_user(id).await?
-                        }
-                    };
-                    let Some(user) = user else {
-                        let shown = match key {
-                            AccountKey::Id(id) => id.chars().take(80).collect(),
-                            AccountKey::Email(_) => email.unwrap_or_default(),
-                        };
-                        return Ok((Err(AccountProblem::NotFound(shown)), false));
-                    };
-                    if admins == [user.id.as_str()] {
-                        return Ok((Err(AccountProblem::LastAdmin(user.email)), false));
+        let (result, revoked) =
+            self.catalog
+                .database
+                .write(|transaction| {
+                    let change = change.clone();
+                    async move {
+                        self.change_in(&transaction, &permission.actor, key, &change, now).await
                     }
-                    let revoked = carry_out(&transaction, &user, &change, now).await?;
-                    let entry = permission.actor.did(change.operation());
-                    let entry = change.describe(&user, entry.on(account_target(&user.id)));
-                    self.catalog.record(&transaction, entry).await?;
-                    let changed = match change {
-                        Change::Deletion => user,
-                        _ => transaction.row_lock_user(&user.id).await?.unwrap_or(user),
-                    };
-                    Ok::<_, CatalogError>((Ok(changed), revoked))
-                }
-            })
-            .await?;
+                })
+                .await?;
         if let Ok(user) = &result {
             let what = match &change {
                 Change::Account(_) => "changed",
@@ -332,6 +280,54 @@ impl Accounts {
             self.settle().await;
         }
         Ok(result)
+    }
+
+    /// Changes an account within a transaction, unless it is the last ADMIN and would no longer be one.
+    /// Returns the account as it is then, and whether servers have to notice the change before it is
+    /// acknowledged.
+    pub(super) async fn change_in(
+        &self,
+        transaction: &Transaction,
+        actor: &Actor,
+        key: AccountKey<'_>,
+        change: &Change,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<(Result<UserRow, AccountProblem>, bool), CatalogError> {
+        let takes_admin = match change {
+            Change::Account(change) => {
+                change.role.is_some_and(|role| role != Role::Admin)
+                    || change.is_disabled == Some(true)
+            }
+            Change::Password(..) => false,
+            Change::Deletion => true,
+        };
+        // Before the account's own row is locked, so that all wait in one order.
+        let admins = if takes_admin {
+            transaction.row_lock_users_of_role(Role::Admin.as_str()).await?
+        } else {
+            Vec::new()
+        };
+        let (user, shown) = match key {
+            AccountKey::Email(email) => {
+                let email = normalize_email(email);
+                (transaction.row_lock_user_by_email(&email).await?, email)
+            }
+            AccountKey::Id(id) => {
+                (transaction.row_lock_user(id).await?, id.chars().take(80).collect())
+            }
+        };
+        let Some(user) = user else { return Ok((Err(AccountProblem::NotFound(shown)), false)) };
+        if admins == [user.id.as_str()] {
+            return Ok((Err(AccountProblem::LastAdmin(user.email)), false));
+        }
+        let revoked = carry_out(transaction, &user, change, now).await?;
+        let entry = actor.did(change.operation()).on(account_target(&user.id));
+        self.catalog.record(transaction, change.describe(&user, entry)).await?;
+        let changed = match change {
+            Change::Deletion => user,
+            _ => transaction.row_lock_user(&user.id).await?.unwrap_or(user),
+        };
+        Ok((Ok(changed), revoked))
     }
 
     /// Creates an account. For the command line and the start of the service.
@@ -432,6 +428,28 @@ impl Accounts {
         };
         let permit = passwords::permit().await;
         passwords::verify(permit, password.to_owned(), Some(user.password_hash)).await
+    }
+}
+
+/// The row of a new account.
+pub(super) fn new_row(
+    id: u64,
+    email: &str,
+    name: &str,
+    role: Role,
+    now: chrono::DateTime<chrono::Utc>,
+) -> UserRow {
+    UserRow {
+        id: entity_id(id, "user"),
+        email: email.to_owned(),
+        name: name.to_owned(),
+        password_hash: String::new(),
+        role: role.as_str().to_owned(),
+        is_disabled: false,
+        version: 1,
+        tokens_since: None,
+        created_at: now,
+        updated_at: now,
     }
 }
 

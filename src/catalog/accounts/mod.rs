@@ -1,13 +1,19 @@
 //! Accounts, their sessions and tokens: who makes a request.
 
 pub mod authentication;
+mod cached;
+mod claims;
+mod identities;
+pub mod issuer_files;
 pub mod issuers;
 pub mod management;
+mod outgoing;
 pub mod own;
 pub mod password_links;
 mod password_rules;
 pub mod passwords;
 pub mod personal_tokens;
+pub mod provider;
 pub mod sessions;
 pub mod standing;
 pub mod throttle;
@@ -23,6 +29,7 @@ use crate::document::{Problem, ProblemCode};
 use issuers::Issuers;
 use password_rules::PasswordFlaw;
 use personal_tokens::NotedUses;
+use provider::Provider;
 use standing::Standings;
 use throttle::{LoginQuota, LoginThrottle};
 use tokens::Tokens;
@@ -33,6 +40,7 @@ pub struct Accounts {
     catalog: Catalog,
     tokens: Tokens,
     issuers: Arc<Issuers>,
+    provider: Option<Arc<Provider>>,
     throttle: Arc<LoginThrottle>,
     standings: Arc<Standings>,
     noted_uses: Arc<NotedUses>,
@@ -83,6 +91,7 @@ impl Accounts {
             catalog,
             tokens,
             issuers: Arc::default(),
+            provider: None,
             throttle,
             standings: Arc::default(),
             noted_uses: Arc::default(),
@@ -93,6 +102,12 @@ impl Accounts {
     #[must_use]
     pub fn with_issuers(self, issuers: Issuers) -> Self {
         Self { issuers: Arc::new(issuers), ..self }
+    }
+
+    /// Lets browsers log in through this provider.
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Self {
+        Self { provider: provider.map(Arc::new), ..self }
     }
 
     /// The signer and verifier of tokens.

@@ -113,13 +113,15 @@ impl Accounts {
         };
         let (address, actor) = (principal.origin.address, principal.actor());
         let entry = actor.did(AuditOperation::ChangePassword).on(account_target(&user.id));
-        if let Err(refused) = self.throttle.check(&user.email, address, Instant::now()).await? {
+        if let Err(refused) =
+            self.throttle.check(Some(&user.email), address, Instant::now()).await?
+        {
             return Ok(Err(PasswordNotChanged::TooManyAttempts(refused)));
         }
         let permit = passwords::permit().await;
         let (old, hash) = (change.old.to_owned(), Some(user.password_hash.clone()));
         if !passwords::verify(permit, old, hash).await? {
-            let failure = self.throttle.record_failure(&user.email, address, Instant::now());
+            let failure = self.throttle.record_failure(Some(&user.email), address, Instant::now());
             Box::pin(failure).await;
             let entry = entry.failed(AuditOutcome::Unauthenticated, "WRONG_CREDENTIALS");
             self.catalog.record_attempt(entry);

@@ -121,6 +121,12 @@ pub(super) fn hash_of_secret(secret: &str) -> String {
     hexadecimal(&Sha256::digest(secret))
 }
 
+/// Whether two secrets are the same. Their hashes are compared, so that the time that it takes says
+/// nothing about where they differ.
+pub(super) fn is_same_secret(one: &str, other: &str) -> bool {
+    Sha256::digest(one) == Sha256::digest(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,12 +98,12 @@ impl Accounts {
     ) -> Result<Result<LoggedIn, LoginRefused>, CatalogError> {
         let (email, address) = (throttled_email(email), actor.address());
         let too_many = |refused| Ok(Err(LoginRefused::TooManyAttempts(refused)));
-        if let Err(refused) = self.throttle.check(&email, address, Instant::now()).await? {
+        if let Err(refused) = self.throttle.check(Some(&email), address, Instant::now()).await? {
             return too_many(refused);
         }
         let permit = passwords::permit().await;
         // Other attempts may have failed while this one waited.
-        if let Err(refused) = self.throttle.check(&email, address, Instant::now()).await? {
+        if let Err(refused) = self.throttle.check(Some(&email), address, Instant::now()).await? {
             return too_many(refused);
         }
         let user = if email.is_empty() {
@@ -136,7 +136,7 @@ impl Accounts {
                 let entry = entry.did(AuditOperation::Login).on(tried);
                 let entry = entry.failed(AuditOutcome::Unauthenticated, "WRONG_CREDENTIALS");
                 self.catalog.record_attempt(entry);
-                let failure = self.throttle.record_failure(&email, address, Instant::now());
+                let failure = self.throttle.record_failure(Some(&email), address, Instant::now());
                 Box::pin(failure).await;
                 Ok(Err(LoginRefused::WrongCredentials))
             }

@@ -110,10 +110,10 @@ impl ThrottleKey {
     }
 }
 
-fn keys(account: &str, address: Option<IpAddr>) -> Vec<ThrottleKey> {
-    let account = ThrottleKey::Account(account.to_owned());
+fn keys(account: Option<&str>, address: Option<IpAddr>) -> Vec<ThrottleKey> {
+    let account = account.map(|account| ThrottleKey::Account(account.to_owned()));
     let address = address.map(|address| ThrottleKey::Address(network(address)));
-    std::iter::once(account).chain(address).collect()
+    account.into_iter().chain(address).collect()
 }
 
 impl LoginThrottle {
@@ -123,13 +123,14 @@ impl LoginThrottle {
         Self { database, clock, unstored: OwnFailures::default() }
     }
 
-    /// Checks that a login may be attempted now: that there were not too many failures.
+    /// Checks that a login may be attempted now: that there were not too many failures. Without an
+    /// account, only those from the address count.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn check(
         &self,
-        account: &str,
+        account: Option<&str>,
         address: Option<IpAddr>,
         now: Instant,
     ) -> Result<Result<(), TooManyAttempts>, CatalogError> {
@@ -138,8 +139,16 @@ impl LoginThrottle {
     }
 
     /// Counts a failed login.
-    pub async fn record_failure(&self, account: &str, address: Option<IpAddr>, now: Instant) {
+    pub async fn record_failure(
+        &self,
+        account: Option<&str>,
+        address: Option<IpAddr>,
+        now: Instant,
+    ) {
         let keys = keys(account, address);
+        if keys.is_empty() {
+            return;
+        }
         let (database, (now_stored, expired)) = (self.database.clone(), self.window());
         // In one order for all replicas, so that they do not wait for each other in a circle.
         let mut stored: Vec<String> = keys.iter().map(ThrottleKey::stored).collect();
@@ -202,7 +211,7 @@ impl LoginThrottle {
         account: &str,
         address: Option<IpAddr>,
     ) -> Result<Vec<LoginQuota>, CatalogError> {
-        let keys = keys(account, address);
+        let keys = keys(Some(account), address);
         let counts = self.counts(&keys, Instant::now()).await?;
         let quota = |(key, failures): (&ThrottleKey, Failures)| LoginQuota {
             name: key.name(),
@@ -294,7 +303,7 @@ mod tests {
     use super::*;
 
     fn fail(failures: &OwnFailures, account: &str, address: Option<IpAddr>, now: Instant) {
-        failures.record(&keys(account, address), now);
+        failures.record(&keys(Some(account), address), now);
     }
 
     fn is_refused(
@@ -303,7 +312,7 @@ mod tests {
         address: Option<IpAddr>,
         now: Instant,
     ) -> bool {
-        let keys = keys(account, address);
+        let keys = keys(Some(account), address);
         refuse_beyond_limits(&keys, &failures.of(&keys, now)).is_err()
     }
 
@@ -319,7 +328,7 @@ mod tests {
         assert!(!is_refused(&failures, "other@b", None, now));
         assert!(!is_refused(&failures, "a@b", None, now + WINDOW));
         fail(&failures, "a@b", None, now + WINDOW);
-        assert_eq!(failures.of(&keys("a@b", None), now + WINDOW)[0].count, 1);
+        assert_eq!(failures.of(&keys(Some("a@b"), None), now + WINDOW)[0].count, 1);
     }
 
     #[test]

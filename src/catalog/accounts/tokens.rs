@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::CatalogError;
@@ -15,10 +16,21 @@ use crate::document::Source;
 /// Minimum length of a secret in bytes: the size of the hash (RFC 7518 §3.2).
 pub const MIN_SECRET: usize = 32;
 
+/// The issuer and the audience of tokens if none are configured.
+pub const DEFAULT_NAME: &str = "reelport";
+/// Maximum length of an issuer or an audience, in bytes.
+pub const MAX_NAME: usize = 255;
+/// What is appended to the audience for tokens that are not access tokens, so that none of them is
+/// accepted as one.
+const REFRESH: &str = "/refresh";
+const ATTEMPT: &str = "/log-in";
+
 /// The issuer, audience and lifetimes of tokens.
 #[derive(Debug, Clone)]
 pub struct TokenConfig {
+    /// The claim `iss`; one that [`is_issuer`] accepts.
     pub issuer: String,
+    /// The claim `aud` of access tokens; one that [`is_audience`] accepts.
     pub audience: String,
     pub access_lifetime: Duration,
     pub refresh_lifetime: Duration,
@@ -27,12 +39,26 @@ pub struct TokenConfig {
 impl Default for TokenConfig {
     fn default() -> Self {
         Self {
-            issuer: "reelport".to_owned(),
-            audience: "reelport".to_owned(),
+            issuer: DEFAULT_NAME.to_owned(),
+            audience: DEFAULT_NAME.to_owned(),
             access_lifetime: Duration::from_hours(1),
             refresh_lifetime: Duration::from_hours(14 * 24),
         }
     }
+}
+
+/// Whether a text can be the issuer of tokens: 1 to 255 visible ASCII characters, as in a name or
+/// an address.
+#[must_use]
+pub fn is_issuer(text: &str) -> bool {
+    (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Whether a text can be the audience of access tokens: as for the issuer, and not the audience of
+/// the other tokens of a service with the same secret.
+#[must_use]
+pub fn is_audience(text: &str) -> bool {
+    is_issuer(text) && ![REFRESH, ATTEMPT].iter().any(|other| text.ends_with(other))
 }
 
 /// Signs and verifies tokens.
@@ -43,6 +69,7 @@ pub struct Tokens {
     decoding: Vec<DecodingKey>,
     access: Validation,
     refresh: Validation,
+    attempt: Validation,
     config: TokenConfig,
 }
 
@@ -95,6 +122,15 @@ impl NumericDate {
     }
 }
 
+/// What a browser keeps of an attempt to log in through a provider.
+#[derive(Serialize, Deserialize)]
+struct AttemptClaims<T> {
+    iss: String,
+    aud: String,
+    exp: i64,
+    attempt: T,
+}
+
 /// The content of a valid access token.
 #[derive(Debug, Clone)]
 pub struct VerifiedToken {
@@ -136,6 +172,12 @@ fn validation(config: &TokenConfig, audience: &str) -> Validation {
     validation
 }
 
+fn attempt_validation(config: &TokenConfig) -> Validation {
+    let mut validation = validation(config, &attempt_audience(config));
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+    validation
+}
+
 /// Allowed clock difference between machines, in seconds.
 pub const LEEWAY: i64 = 5;
 
@@ -147,6 +189,7 @@ impl Tokens {
             decoding: vec![DecodingKey::from_secret(secret)],
             access: validation(&config, &config.audience),
             refresh: validation(&config, &refresh_audience(&config)),
+            attempt: attempt_validation(&config),
             config,
         }
     }
@@ -268,6 +311,40 @@ impl Tokens {
         }
     }
 
+    /// Signs what a browser keeps of an attempt to log in through a provider. It can be read by
+    /// the browser, and is accepted as nothing else.
+    ///
+    /// # Errors
+    /// When signing fails.
+    pub(super) fn sign_attempt<T: Serialize>(
+        &self,
+        attempt: &T,
+        lifetime: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<String, CatalogError> {
+        let claims = AttemptClaims {
+            iss: self.config.issuer.clone(),
+            aud: attempt_audience(&self.config),
+            exp: (now + lifetime).timestamp(),
+            attempt,
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|error| CatalogError::Token(error.to_string()))
+    }
+
+    /// What was signed by [`sign_attempt`](Self::sign_attempt), unless it has expired.
+    pub(super) fn verify_attempt<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Option<T> {
+        let claims = self.decoding.iter().find_map(|key| {
+            jsonwebtoken::decode::<AttemptClaims<T>>(token, key, &self.attempt).ok()
+        });
+        let claims = claims?.claims;
+        (claims.exp > now.timestamp()).then_some(claims.attempt)
+    }
+
     fn verify(
         &self,
         token: &str,
@@ -296,5 +373,10 @@ impl Tokens {
 
 /// The audience of refresh tokens, which differs so that none is accepted as an access token.
 fn refresh_audience(config: &TokenConfig) -> String {
-    format!("{}/refresh", config.audience)
+    format!("{}{REFRESH}", config.audience)
+}
+
+/// The audience of what a browser keeps of an attempt to log in.
+fn attempt_audience(config: &TokenConfig) -> String {
+    format!("{}{ATTEMPT}", config.audience)
 }

@@ -182,7 +182,7 @@ impl AuditEntry {
     /// Sets the session that a log-in began.
     #[must_use]
     pub fn beginning_session(mut self, session: &str) -> Self {
-        if self.actor.credential == AuditCredential::Password {
+        if matches!(self.actor.credential, AuditCredential::Password | AuditCredential::Provider) {
             self.actor.credential_id = Some(session.to_owned());
         }
         self

@@ -115,6 +115,8 @@ define_choice! {
         PasswordLink = "PASSWORD_LINK",
         /// An email and a password.
         Password = "PASSWORD",
+        /// A log-in through an OpenID Connect provider.
+        Provider = "PROVIDER",
     }
 }
 

@@ -9,6 +9,7 @@ mod envelope;
 mod exports;
 mod fields;
 mod imports;
+mod oidc;
 mod query;
 mod schemas;
 mod tokens;
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(drafts::routes())
         .merge(exports::routes())
         .merge(imports::routes())
+        .merge(oidc::routes())
         .merge(schemas::routes())
         .merge(tokens::routes())
         .merge(users::routes())

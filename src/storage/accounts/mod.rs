@@ -1,5 +1,6 @@
 //! Accounts, their sessions and personal access tokens, and the epoch of their rights.
 
+pub mod identities;
 pub mod password_links;
 pub mod personal_tokens;
 pub mod sessions;

@@ -150,6 +150,14 @@ impl Database {
 }
 
 impl Transaction {
+    /// The account with this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user(&self, id: &str) -> Result<Option<UserRow>, StorageError> {
+        Ok(user::Entity::find_by_id(id).one(&self.connection).await?.map(Into::into))
+    }
+
     /// The account with this email. It cannot change until the transaction ends.
     ///
     /// # Errors

@@ -13,10 +13,12 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reelport::catalog::access::Role;
 use reelport::catalog::accounts::issuers::Issuers;
-use reelport::catalog::accounts::tokens::{TokenConfig, Tokens};
+use reelport::catalog::accounts::tokens::{DEFAULT_NAME, TokenConfig, Tokens};
 use serde_json::{Value, json};
 
 use super::{account, run, status};
+use crate::support::command::reelport;
+use crate::support::server::Server;
 use crate::support::{Client, SECRET, TestApp};
 
 const RSA: &[u8] = include_bytes!("keys/rsa.pem");
@@ -28,7 +30,7 @@ const ED_PUBLIC: &[u8] = include_bytes!("keys/ed.pub.pem");
 const SHARED: &[u8] = b"a secret shared with another issuer, long enough";
 const ISSUER: &str = "https://idp.example/realms/movies";
 
-fn key(algorithm: Algorithm) -> EncodingKey {
+pub fn key(algorithm: Algorithm) -> EncodingKey {
     match algorithm {
         Algorithm::RS256 => EncodingKey::from_rsa_pem(RSA).unwrap(),
         Algorithm::ES256 => EncodingKey::from_ec_pem(EC).unwrap(),
@@ -70,7 +72,7 @@ async fn server(app: &TestApp, issuers: Value) -> Client {
     }
     let file = folder.join("issuers.json");
     std::fs::write(&file, issuers.to_string()).unwrap();
-    let issuers = Issuers::read(&file).unwrap_or_else(|problem| panic!("{problem}"));
+    let issuers = Issuers::read(&file, DEFAULT_NAME).unwrap_or_else(|problem| panic!("{problem}"));
     issuers.fetch_keys().await;
     let change = |app: &mut reelport::app::App| {
         app.accounts = app.accounts.clone().with_issuers(issuers);
@@ -272,7 +274,7 @@ impl KeySet {
     }
 }
 
-fn jwk(algorithm: Algorithm, id: &str) -> Value {
+pub fn jwk(algorithm: Algorithm, id: &str) -> Value {
     let mut jwk = Jwk::from_encoding_key(&key(algorithm), algorithm).unwrap();
     jwk.common.key_id = Some(id.to_owned());
     serde_json::to_value(jwk).unwrap()
@@ -432,7 +434,8 @@ async fn a_wrong_configuration_stops_the_start_with_one_line() {
         (json!([entry(key.clone()), entry(key.clone())]), "two issuers"),
     ] {
         std::fs::write(folder.join("issuers.json"), config.to_string()).unwrap();
-        let problem = Issuers::read(&folder.join("issuers.json")).unwrap_err().to_string();
+        let problem =
+            Issuers::read(&folder.join("issuers.json"), DEFAULT_NAME).unwrap_err().to_string();
         assert!(problem.contains(reason) && !problem.contains("hunter2"), "{config}: {problem}");
     }
     let secret = std::str::from_utf8(SECRET).unwrap();
@@ -443,6 +446,67 @@ async fn a_wrong_configuration_stops_the_start_with_one_line() {
         ran.code == 2 && ran.stderr.contains("two issuers") && ran.stderr.lines().count() == 1,
         "{ran:?}"
     );
+}
+
+#[tokio::test]
+async fn the_own_issuer_and_audience_are_configurable() {
+    let app = TestApp::sqlite().await;
+    super::create(&app, "a@example.com", Role::Viewer).await;
+    let folder = app.database.folder.path();
+    let names = ["--jwt-issuer", "https://movies.example", "--jwt-audience", "catalogue"];
+    let with_secret = |mut command: tokio::process::Command| {
+        command.env("REELPORT_JWT_SECRET", std::str::from_utf8(SECRET).unwrap());
+        command
+    };
+    let serve = [&["serve", "--listen", "127.0.0.1:0"], &names[..]].concat();
+    let command = with_secret(reelport(folder, &app.database.url, &serve));
+    let server = Server::start(command).await;
+    let tokens = super::log_in(&server.client, "a@example.com").await;
+    let payload = |token: &str| {
+        let part = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        let claims: Value = serde_json::from_slice(&part).unwrap();
+        json!([claims["iss"], claims["aud"]])
+    };
+    assert_eq!(payload(&tokens.access), json!(["https://movies.example", "catalogue"]));
+    assert!(is_accepted(&server.client, &tokens.access).await);
+    let next = super::Tokens::of(&super::refresh(&server.client, &tokens.refresh).await);
+    // A refresh token is no access token, and tokens of other services are refused.
+    for token in [&next.refresh, &crate::support::token(Role::Admin, "a@example.com")] {
+        assert!(!is_accepted(&server.client, token).await);
+    }
+    assert!(!is_accepted(&app.anonymous(), &next.access).await);
+    // The platform's tokens with our secret, and those of the command line.
+    for (iss, aud, accepted) in [
+        ("https://movies.example", json!(["x", "catalogue"]), true),
+        ("https://movies.example", json!("reelport"), false),
+        ("reelport", json!("catalogue"), false),
+    ] {
+        let key = EncodingKey::from_secret(SECRET);
+        let claims = with(json!({ "iss": iss, "aud": aud }));
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+        assert_eq!(is_accepted(&server.client, &token).await, accepted, "{iss} {aud}");
+    }
+    let token = [&["token", "--email", "a@example.com"], &names[..]].concat();
+    let command = with_secret(reelport(folder, &app.database.url, &token));
+    let ran = crate::support::command::run(command, b"").await.ok();
+    assert!(is_accepted(&server.client, ran.stdout.trim()).await);
+    // Another issuer cannot have our name.
+    std::fs::write(folder.join("ec.pem"), EC_PUBLIC).unwrap();
+    let key = json!({ "algorithms": "ES256", "public_key_file": "ec.pem" });
+    for (name, is_taken) in [("https://movies.example", true), ("reelport", false)] {
+        let mut entry = entry(key.clone());
+        entry["issuer"] = json!(name);
+        std::fs::write(folder.join("issuers.json"), json!([entry]).to_string()).unwrap();
+        let read = Issuers::read(&folder.join("issuers.json"), "https://movies.example");
+        assert_eq!(read.is_err(), is_taken, "{name}");
+    }
+    let arguments = [&serve[..], &["--issuers", "issuers.json"]].concat();
+    let mut entry = entry(key);
+    entry["issuer"] = json!("https://movies.example");
+    std::fs::write(folder.join("issuers.json"), json!([entry]).to_string()).unwrap();
+    let command = with_secret(reelport(folder, &app.database.url, &arguments));
+    let ran = crate::support::command::run(command, b"").await;
+    assert!(ran.code == 2 && ran.stderr.contains("the service itself"), "{ran:?}");
 }
 
 #[tokio::test]

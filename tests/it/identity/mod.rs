@@ -3,6 +3,7 @@
 mod accounts;
 mod cookies;
 mod issuers;
+mod oidc;
 mod open_connections;
 mod permissions;
 mod personal_tokens;

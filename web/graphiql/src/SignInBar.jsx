@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { signIn, signOut, useSession } from './session.js';
+import { providers, signIn, signOut, useSession } from './session.js';
 
 export function SignInBar() {
   const { session, notice } = useSession();
@@ -7,10 +7,15 @@ export function SignInBar() {
   const [password, setPassword] = useState('');
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
+  const [others, setOthers] = useState([]);
   const emailRef = useRef(null);
   const passwordRef = useRef(null);
   const signOutRef = useRef(null);
   const moveFocusTo = useRef(null);
+
+  useEffect(() => {
+    providers().then(setOthers);
+  }, []);
 
   // After signing in or out the focused control is gone: move to its successor.
   useEffect(() => {
@@ -92,6 +97,11 @@ export function SignInBar() {
             <button type="submit" aria-disabled={busy}>
               {busy ? 'Signing in…' : 'Sign in'}
             </button>
+            {others.map(({ label, url }) => (
+              <a key={url} href={url}>
+                Sign in with {label}
+              </a>
+            ))}
           </form>
         )}
       </div>

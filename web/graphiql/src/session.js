@@ -1,5 +1,7 @@
 // The signed-in session. It lives in sessionStorage only, so closing the
-// browser tab forgets the access token. The password is never stored.
+// browser tab forgets the access token. The password is never stored. After a
+// log-in through a provider, the refresh token is in a cookie that scripts
+// cannot read.
 import { Kind, OperationTypeNode, parse } from 'graphql';
 import { createClient } from 'graphql-sse';
 import { useSyncExternalStore } from 'react';
@@ -11,6 +13,8 @@ const STORAGE_KEY = 'reelport.session';
 const STUDIO_HINT = 'reelport.signed-in';
 const STUDIO_LOCK = 'reelport-session';
 const SIGNED_OUT_KEY = 'reelport.signed-out';
+// Where the service goes after a log-in through a provider.
+const FROM_PROVIDER = '#signed-in';
 const LONGEST_TIMER_MS = 60 * 60 * 1000;
 
 const LOGIN = `mutation Login($input: LoginInput!) {
@@ -21,7 +25,7 @@ const LOGIN = `mutation Login($input: LoginInput!) {
   }
 }`;
 
-// state.session is null or {accessToken, email, expiresAt}; state.notice is
+// state.session is null or {accessToken, email, expiresAt, hasCookie}; state.notice is
 // null or a sentence that tells the user why a new sign-in is needed.
 let state = { session: null, notice: null };
 const listeners = new Set();
@@ -69,6 +73,10 @@ function restore() {
   }
 }
 restore();
+if (location.hash === FROM_PROVIDER) {
+  history.replaceState(null, '', location.pathname + location.search);
+  takeUp();
+}
 
 // Continues the session of the Studio, unless the user has signed out of this page.
 async function continueStudioSession() {
@@ -109,12 +117,53 @@ export function useSession() {
 }
 
 export function signOut() {
+  const { session } = state;
   try {
     sessionStorage.setItem(SIGNED_OUT_KEY, '1');
   } catch {
     // Without storage nothing continues a session either.
   }
   setState({ session: null, notice: null });
+  // The cookie has a session of its own; without it, the token ends by itself.
+  if (session?.hasCookie) auth('logout').catch(() => {});
+}
+
+// The providers through which users can log in: a list of {label, url}.
+export async function providers() {
+  try {
+    const body = await read(await fetch('/api/v1/auth/methods'));
+    const returnTo = new URLSearchParams({ return_to: `${location.pathname}${FROM_PROVIDER}` });
+    const list = Array.isArray(body?.providers) ? body.providers : [];
+    return list.map(({ label, login_url: url }) => ({ label, url: `${url}?${returnTo}` }));
+  } catch {
+    // Without the list, users can sign in with a password.
+    return [];
+  }
+}
+
+// Takes up the session that a log-in through a provider began.
+async function takeUp() {
+  try {
+    const response = await auth('refresh');
+    const { access_token: accessToken, expires_in: seconds } = (await read(response)) ?? {};
+    if (!response.ok || typeof accessToken !== 'string') throw new Error(`status ${response.status}`);
+    const authorization = { Authorization: `Bearer ${accessToken}` };
+    const { body } = await post({ query: '{ viewer { email } }' }, authorization);
+    const email = body?.data?.viewer?.email ?? '';
+    const expiresAt = seconds > 0 ? Date.now() + seconds * 1000 : null;
+    setState({ session: { accessToken, email, expiresAt, hasCookie: true }, notice: null });
+  } catch {
+    setState({ session: null, notice: 'You could not be signed in. Please try again.' });
+  }
+}
+
+// A request that relies on the cookie.
+function auth(route) {
+  return fetch(`/api/v1/auth/${route}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-CSRF-Protection': '1' },
+    body: '{}',
+  });
 }
 
 // Signs in, or throws an Error with a message fit to show to the user.

@@ -8,31 +8,16 @@ use serde::Deserialize;
 use url::Url;
 
 use super::Issuer;
-use super::claims::{ClaimPath, ClaimRules};
 use super::key_formats::{Key, parse_pem, parse_set};
 use super::keys::Keys;
 use super::remote::RemoteKeys;
-use crate::catalog::access::Role;
+use crate::catalog::accounts::claims::{ClaimNames, ClaimRules};
+use crate::catalog::accounts::issuer_files::{FileProblem, OneOrMany, leeway, read_beside};
+use crate::catalog::accounts::outgoing::check_url;
 use crate::catalog::accounts::tokens::MIN_SECRET;
 
 /// Maximum number of issuers.
 const MAX_ISSUERS: usize = 20;
-/// Allowed clock difference if none is configured, and the most that can be, in seconds.
-const LEEWAY: i64 = 60;
-const MAX_LEEWAY: i64 = 600;
-
-/// What is wrong with the configuration. It never contains a secret.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}: {reason}")]
-pub struct IssuerProblem {
-    place: String,
-    reason: String,
-}
-
-fn problem(place: impl Into<String>, reason: &impl ToString) -> IssuerProblem {
-    IssuerProblem { place: place.into(), reason: reason.to_string() }
-}
-
 /// One issuer, as it is configured.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,53 +37,24 @@ struct Entry {
     leeway: Option<i64>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ClaimNames {
-    subject: String,
-    email: String,
-    role: String,
-}
-
-impl Default for ClaimNames {
-    fn default() -> Self {
-        Self { subject: "sub".to_owned(), email: "email".to_owned(), role: "role".to_owned() }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    fn into_list(self) -> Vec<String> {
-        match self {
-            Self::One(text) => vec![text],
-            Self::Many(list) => list,
-        }
-    }
-}
-
-/// Reads the file.
-pub(super) fn read(path: &Path) -> Result<Vec<Issuer>, IssuerProblem> {
+/// Reads the file. `own` is the service's own issuer.
+pub(super) fn read(path: &Path, own: &str) -> Result<Vec<Issuer>, FileProblem> {
     let place = path.display().to_string();
-    let text = std::fs::read(path).map_err(|error| problem(&*place, &error))?;
+    let text = std::fs::read(path).map_err(|error| FileProblem::new(&*place, &error))?;
     let entries: Vec<Entry> =
-        serde_json::from_slice(&text).map_err(|error| problem(&*place, &error))?;
+        serde_json::from_slice(&text).map_err(|error| FileProblem::new(&*place, &error))?;
     if entries.len() > MAX_ISSUERS {
-        return Err(problem(place, &format!("at most {MAX_ISSUERS} issuers are allowed")));
+        return Err(FileProblem::new(place, &format!("at most {MAX_ISSUERS} issuers are allowed")));
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut issuers: Vec<Issuer> = Vec::new();
     for entry in entries {
         let name = entry.issuer.clone();
         let place = format!("{place}: {name}");
-        let issuer = entry.build(folder).map_err(|reason| problem(&*place, &reason))?;
+        let issuer =
+            entry.build(folder, own).map_err(|reason| FileProblem::new(&*place, &reason))?;
         if issuers.iter().any(|other| other.name == name) {
-            return Err(problem(place, &"there are two issuers of this name"));
+            return Err(FileProblem::new(place, &"there are two issuers of this name"));
         }
         issuers.push(issuer);
     }
@@ -106,8 +62,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<Issuer>, IssuerProblem> {
 }
 
 impl Entry {
-    fn build(self, folder: &Path) -> Result<Issuer, String> {
-        if self.issuer.is_empty() || self.issuer == "reelport" {
+    fn build(self, folder: &Path, own: &str) -> Result<Issuer, String> {
+        if self.issuer.is_empty() || self.issuer == own {
             return Err("this name is that of the service itself, or empty".to_owned());
         }
         let algorithms = algorithms(&self.algorithms.into_list())?;
@@ -125,27 +81,9 @@ impl Entry {
         // Times are checked against the injected clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let leeway = self.leeway.unwrap_or(LEEWAY);
-        if !(0..=MAX_LEEWAY).contains(&leeway) {
-            return Err(format!("leeway: found {leeway}; allowed is 0 to {MAX_LEEWAY} seconds"));
-        }
-        let role = |text: &str| {
-            let allowed = Role::VALUES.join(", ");
-            Role::parse(text).ok_or_else(|| format!("found the role {text:?}; allowed: {allowed}"))
-        };
-        let roles = self.roles.iter().map(|(name, text)| Ok((name.clone(), role(text)?)));
-        let roles = roles.collect::<Result<HashMap<_, _>, String>>()?;
-        let default_role = self.default_role.as_deref().map_or(Ok(Role::User), role)?;
-        let claims = ClaimRules {
-            subject: ClaimPath::new(&self.claims.subject),
-            email: ClaimPath::new(&self.claims.email),
-            role: ClaimPath::new(&self.claims.role),
-            roles,
-            default_role,
-        };
-        let read = |name: &str| {
-            std::fs::read(folder.join(name)).map_err(|error| format!("{name}: {error}"))
-        };
+        let leeway = leeway(self.leeway)?;
+        let claims = ClaimRules::new(&self.claims, &self.roles, self.default_role.as_deref())?;
+        let read = |name: &str| read_beside(folder, name);
         let families: Vec<_> = algorithms.iter().map(|algorithm| algorithm.family()).collect();
         let is_hmac = algorithms[0] == Algorithm::HS256;
         let given = (&self.secret_file, &self.public_key_file, &self.jwks_file, &self.jwks_url);
@@ -168,7 +106,8 @@ impl Entry {
                 Keys::Fixed(keys.map_err(|reason| format!("{file}: {reason}"))?)
             }
             (None, None, None, Some(url)) if !is_hmac => {
-                check_url(url)?;
+                let parsed = Url::parse(url).map_err(|error| format!("jwks_url: {error}"))?;
+                check_url(&parsed).map_err(|reason| format!("jwks_url: {reason}"))?;
                 Keys::Remote(Box::new(RemoteKeys::new(url.clone())?))
             }
             _ => {
@@ -197,15 +136,4 @@ fn algorithms(names: &[String]) -> Result<Vec<Algorithm>, String> {
         return Err("algorithms: allowed is HS256 alone, or some of RS256, ES256, EdDSA".to_owned());
     }
     Ok(algorithms)
-}
-
-/// Keys come over HTTPS, or from the same machine.
-fn check_url(text: &str) -> Result<(), String> {
-    let url = Url::parse(text).map_err(|error| format!("jwks_url: {error}"))?;
-    let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    if url.scheme() == "https" || (url.scheme() == "http" && is_local) {
-        Ok(())
-    } else {
-        Err("jwks_url: allowed is https, or http on this machine".to_owned())
-    }
 }

@@ -4,7 +4,6 @@
 //! of a token chooses the configuration and nothing else: neither the algorithm nor the key nor an
 //! address is ever taken from a token.
 
-mod claims;
 mod config;
 mod key_formats;
 mod keys;
@@ -18,10 +17,10 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde_json::{Map, Value};
 
+use super::claims::ClaimRules;
+use super::issuer_files::FileProblem;
 use super::tokens::InvalidToken;
 use crate::catalog::access::{Credential, Principal};
-use claims::ClaimRules;
-pub use config::IssuerProblem;
 use keys::Keys;
 
 /// The issuers that are configured.
@@ -41,11 +40,12 @@ struct Issuer {
 
 impl Issuers {
     /// Reads the configuration, a JSON list of issuers. Paths in it are relative to its folder.
+    /// None of them has the name of the service's own issuer, `own`.
     ///
     /// # Errors
     /// When it cannot be read or a value in it is not allowed.
-    pub fn read(path: &std::path::Path) -> Result<Self, IssuerProblem> {
-        Ok(Self(config::read(path)?))
+    pub fn read(path: &std::path::Path, own: &str) -> Result<Self, FileProblem> {
+        Ok(Self(config::read(path, own)?))
     }
 
     /// Fetches the keys that are at an address, so that a wrong address is noticed at the start.
@@ -108,7 +108,7 @@ impl Issuer {
         Ok(Principal {
             // Subjects of different issuers may be equal, and equal to an account's id.
             subject: format!("{}|{}", self.name, found.subject),
-            email: found.email,
+            email: found.shown_email().to_owned(),
             role: found.role,
             source: None,
             credential: Credential::Foreign,

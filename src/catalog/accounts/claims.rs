@@ -1,7 +1,8 @@
-//! Which claims of another issuer say who someone is and what the role is.
+//! Which claims of an issuer or a log-in provider say who someone is and what the role is.
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::catalog::access::Role;
@@ -13,36 +14,62 @@ const MAX_ROLES: usize = 1_000;
 
 /// Where a claim is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ClaimPath {
+enum ClaimPath {
     /// The name of a claim; it may contain dots and slashes, as namespaced claims do.
     Name(String),
     /// A JSON Pointer (RFC 6901) into the claims.
     Pointer(String),
 }
 
+/// Where the claims are, as it is configured.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ClaimNames {
+    subject: Option<String>,
+    email: Option<String>,
+    role: Option<String>,
+}
+
+impl ClaimNames {
+    /// Whether it is configured where the role is.
+    pub(super) const fn has_role(&self) -> bool {
+        self.role.is_some()
+    }
+}
+
 /// How claims are read.
 #[derive(Debug)]
 pub(super) struct ClaimRules {
-    pub(super) subject: ClaimPath,
-    pub(super) email: ClaimPath,
-    pub(super) role: ClaimPath,
+    subject: ClaimPath,
+    email: ClaimPath,
+    role: ClaimPath,
     /// Their roles and ours. Empty: the names are the same.
-    pub(super) roles: HashMap<String, Role>,
+    roles: HashMap<String, Role>,
     /// The role of a token without a known role.
-    pub(super) default_role: Role,
+    default_role: Role,
 }
 
 /// What the claims say.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) subject: String,
-    pub(super) email: String,
+    /// The address; `None` if the issuer says that it was not verified.
+    pub(super) email: Option<String>,
+    /// Whether the issuer says that the address was verified.
+    pub(super) is_email_verified: bool,
     pub(super) role: Role,
+}
+
+impl Found {
+    /// What is shown instead of an address if there is none.
+    pub(super) fn shown_email(&self) -> &str {
+        self.email.as_deref().unwrap_or(&self.subject)
+    }
 }
 
 impl ClaimPath {
     /// A path as it is configured: a JSON Pointer if it begins with a slash, else a name.
-    pub(super) fn new(text: &str) -> Self {
+    fn new(text: &str) -> Self {
         if text.starts_with('/') {
             Self::Pointer(text.to_owned())
         } else {
@@ -66,6 +93,30 @@ impl ClaimPath {
 }
 
 impl ClaimRules {
+    /// The rules as they are configured: where the claims are, their roles and ours, and the role
+    /// of a token without a known one.
+    ///
+    /// # Errors
+    /// When there is no such role.
+    pub(super) fn new(
+        names: &ClaimNames,
+        roles: &HashMap<String, String>,
+        default_role: Option<&str>,
+    ) -> Result<Self, String> {
+        let role = |text: &str| {
+            let allowed = Role::VALUES.join(", ");
+            Role::parse(text).ok_or_else(|| format!("found the role {text:?}; allowed: {allowed}"))
+        };
+        let roles = roles.iter().map(|(name, text)| Ok((name.clone(), role(text)?)));
+        Ok(Self {
+            subject: ClaimPath::new(names.subject.as_deref().unwrap_or("sub")),
+            email: ClaimPath::new(names.email.as_deref().unwrap_or("email")),
+            role: ClaimPath::new(names.role.as_deref().unwrap_or("role")),
+            roles: roles.collect::<Result<_, String>>()?,
+            default_role: default_role.map_or(Ok(Role::User), role)?,
+        })
+    }
+
     /// Reads the claims. `None` if the subject is missing, or a text cannot be stored.
     pub(super) fn read(&self, claims: &Map<String, Value>) -> Option<Found> {
         let is_storable = |text: &String| {
@@ -76,10 +127,16 @@ impl ClaimRules {
         };
         let subject = text(&self.subject)?;
         // An address that was not verified could be that of another person.
-        let is_unverified = claims.get("email_verified") == Some(&Value::Bool(false));
-        let email = text(&self.email).filter(|_| !is_unverified);
+        let is_verified = match claims.get("email_verified") {
+            Some(Value::Bool(is_verified)) => Some(*is_verified),
+            // As some providers write it.
+            Some(Value::String(text)) => text.parse().ok(),
+            _ => None,
+        };
+        let email = text(&self.email).filter(|_| is_verified != Some(false));
         let role = self.role.find(claims).map_or(self.default_role, |value| self.role_of(value));
-        Some(Found { email: email.unwrap_or_else(|| subject.clone()), subject, role })
+        let is_email_verified = email.is_some() && is_verified == Some(true);
+        Some(Found { subject, email, is_email_verified, role })
     }
 
     /// The highest of the roles that a claim names: a text, or a list of texts.
@@ -146,10 +203,18 @@ mod tests {
 
     #[test]
     fn without_a_verified_address_the_subject_is_shown() {
-        let email = |claims: Value| read("role", &[], &claims).unwrap().email;
+        let email = |claims: Value| {
+            let found = read("role", &[], &claims).unwrap();
+            let verified = [json!(true), json!("true")].contains(&claims["email_verified"]);
+            assert_eq!(found.is_email_verified, verified);
+            found.shown_email().to_owned()
+        };
         assert_eq!(email(json!({ "sub": "1", "email": "a@b" })), "a@b");
         assert_eq!(email(json!({ "sub": "1", "email": "a@b", "email_verified": true })), "a@b");
         assert_eq!(email(json!({ "sub": "1", "email": "a@b", "email_verified": false })), "1");
+        assert_eq!(email(json!({ "sub": "1", "email": "a@b", "email_verified": "true" })), "a@b");
+        assert_eq!(email(json!({ "sub": "1", "email": "a@b", "email_verified": "false" })), "1");
+        assert_eq!(email(json!({ "sub": "1", "email": "a@b", "email_verified": "yes" })), "a@b");
         assert_eq!(email(json!({ "sub": "1" })), "1");
         assert_eq!(email(json!({ "sub": "1", "email": "a\0b" })), "1");
         for bad in [json!({}), json!({ "sub": "" }), json!({ "sub": 7 }), json!({ "sub": "a\0" })] {
