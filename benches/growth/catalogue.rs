@@ -37,7 +37,7 @@ fn word(number: usize) -> String {
 
 /// The title of a movie: one to four words, one in five after "The".
 pub fn title(number: usize) -> String {
-    let words = (0..1 + mix(number, 2) % 4).map(|place| word(mix(number, 3 + place) % 30_000));
+    let words = (0..=mix(number, 2) % 4).map(|place| word(mix(number, 3 + place) % 30_000));
     let words = words.collect::<Vec<_>>().join(" ");
     if mix(number, 9).is_multiple_of(5) { format!("The {words}") } else { words }
 }
@@ -105,6 +105,7 @@ const CATEGORIES: [(&str, usize); 7] = [
 ];
 
 /// Fills an empty database that is migrated.
+#[allow(clippy::too_many_lines, reason = "a list of tables")]
 pub async fn fill(url: &str, movies: usize) {
     let mut options = sea_orm::ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);

@@ -3,7 +3,12 @@
 //!
 //! `BENCH_SIZES=3000,30000,300000` are the numbers of movies.
 
-#![allow(clippy::cast_precision_loss, reason = "figures for people")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for people"
+)]
 
 mod catalogue;
 #[path = "../service/load.rs"]
@@ -148,7 +153,7 @@ async fn on_database(name: &str, urls: &[(usize, String)]) {
         servers.push(Server::start(url));
         println!(
             "{movies} movies: filled in {filled:.0?}, opened in {:.0?}",
-            start.elapsed() - filled
+            start.elapsed().saturating_sub(filled)
         );
     }
     let time = Duration::from_secs_f64(
@@ -160,7 +165,7 @@ async fn on_database(name: &str, urls: &[(usize, String)]) {
             .map(|(name, query)| (name, Some(query)))
             .collect();
     names.push(("one import", None));
-    println!("{:<30} {:>10} (p50 ms, CPU µs) for each size; ratio of the last to the first", "");
+    println!("p50 in ms and CPU in µs for each size, and the ratios of the last size to the first");
     for (name, query) in names {
         let mut latencies = vec![Vec::new(); servers.len()];
         let mut cpu = vec![Vec::new(); servers.len()];

@@ -31,12 +31,12 @@ impl Presence {
 
 /// A subquery for the set of a movie, from the rows of a table.
 fn set_of(table: &str, condition: &str) -> String {
-    let bits: String = Category::ALL
-        .iter()
-        .map(|category| format!(" WHEN '{category}' THEN {}", CategorySet::of(*category).bits()))
-        .collect();
+    let bit = |category: &Category| {
+        format!("WHEN '{category}' THEN {}", CategorySet::of(*category).bits())
+    };
+    let bits = Category::ALL.iter().map(bit).collect::<Vec<_>>().join(" ");
     format!(
-        "CAST(COALESCE((SELECT SUM(CASE category{bits} ELSE 0 END) FROM {table} \
+        "CAST(COALESCE((SELECT SUM(CASE category {bits} ELSE 0 END) FROM {table} \
          WHERE {table}.movie_id = movies.id{condition}), 0) AS integer)"
     )
 }
