@@ -39,8 +39,8 @@ impl RequestOrigin {
         self.recorded.load(Ordering::Relaxed)
     }
 
-    /// Counts an entry.
-    pub(super) fn count(&self) {
+    /// Notes that the request has an entry. A repeated request has that of the first one.
+    pub(in crate::catalog) fn note_recorded(&self) {
         self.recorded.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -49,14 +49,14 @@ impl Catalog {
     ) -> Result<(), CatalogError> {
         let row = self.audit_row(self.clock.now(), &entry);
         transaction.record_audit_entries(&[row]).await?;
-        entry.actor.origin.count();
+        entry.actor.origin.note_recorded();
         Ok(())
     }
 
     /// Records an attempt that changed nothing. The entry is written within a second or so, if the
     /// database takes writes; after too many attempts, only their number.
     pub fn record_attempt(&self, entry: AuditEntry) {
-        entry.actor.origin.count();
+        entry.actor.origin.note_recorded();
         if !self.database.is_read_only() {
             self.recorder.add(Attempt { at: self.clock.now(), entry });
         }

@@ -80,6 +80,7 @@ impl ImportCommand<'_> {
                     if let Some(outcome) =
                         self.first_outcome(&transaction, request, key, &hash).await?
                     {
+                        self.author.actor.origin.note_recorded();
                         return Ok(outcome);
                     }
                     let outcome = body(Arc::clone(&transaction)).await?;

@@ -99,6 +99,23 @@ on_both_databases! {
         assert_eq!(record["data"]["importRecord"]["author"], "admin@example.com", "{record}");
     }
 
+    async fn a_repeated_request_has_the_entry_of_the_first(app: TestApp) {
+        let admin = app.movie("m").await;
+        let valid = json!({ "items": [{ "text": "a" }] });
+        let invalid = json!({ "items": [{ "spoiler": true }] });
+        for (key, data, status) in [("valid", valid, 200), ("invalid", invalid, 422)] {
+            let body = envelope("m", "trivia", data);
+            let query = format!("?idempotency_key={key}");
+            let mut numbers = Vec::new();
+            for _ in 0..2 {
+                let reply = admin.import_envelope("m", "trivia", &query, &body).await;
+                assert_eq!(reply.status, status, "{}", reply.text);
+                numbers.push(entries(&app, json!({ "operations": ["IMPORT"] })).await.len());
+            }
+            assert_eq!(numbers[0], numbers[1], "{key}");
+        }
+    }
+
     async fn there_are_no_secrets_and_no_texts(app: TestApp) {
         let ann = account(&app, "ann@example.com", Role::Admin).await;
         let admin = ann.client(&app);

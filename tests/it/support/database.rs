@@ -70,7 +70,8 @@ pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
     dumped
 }
 
-/// All rows of all existing tables.
+/// All rows of all existing tables but the audit log, whose entries of refused attempts are written
+/// later.
 pub async fn dump_all(url: &str) -> Vec<(String, Vec<String>)> {
     let connection: DatabaseConnection = Database::connect(url).await.unwrap();
     let statement = Statement::from_string(
@@ -85,6 +86,7 @@ pub async fn dump_all(url: &str) -> Vec<(String, Vec<String>)> {
     let rows = JsonValue::find_by_statement(statement).all(&connection).await.unwrap();
     connection.close().await.unwrap();
     let mut names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    names.retain(|name| *name != "audit_entries");
     names.sort_unstable();
     assert!(TABLES.iter().all(|table| names.contains(table)), "{names:?}");
     dump(url, &names).await
