@@ -113,7 +113,7 @@ fn queries(title: &str, person: &str) -> Vec<(&'static str, String)> {
         ("people search, one name", people(person)),
         ("people search, a part", people("adob")),
         ("people search, 2 characters", people("ba")),
-        ("statistics", "{ catalogStatistics { movies published drafts categories { published empty publishedBySource { count } } } }".to_owned()),
+        ("statistics", "{ catalogStatistics { movies published drafts { total } categories { published empty publishedBySource { count } } } }".to_owned()),
     ]
 }
 
