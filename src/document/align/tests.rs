@@ -348,7 +348,7 @@ proptest! {
             .collect();
         let ids = ["person-1".to_owned(), "person-3".to_owned()];
         let possible_entities =
-            PossibleEntities::from([((EntityKind::Person, "bo".to_owned()), ids.into())]);
+            PossibleEntities::from_iter([((EntityKind::Person, "bo".to_owned()), ids.into())]);
         let budget = WorkBudget::unlimited();
         let aligned = align(item, &stored, &arriving, &names, &possible_entities, &budget);
         let expected = plain_claims(item, &stored, &arriving, &names, &possible_entities);
