@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn texts_are_found_by_what_they_contain() {
-        for search in ["s", "se", "sev", "seven", "t", "ies", "七", "七人", "七人の侍"] {
+        for search in ["s", "se", "sev", "seven", "r", "ies", "七", "七人", "七人の侍"] {
             assert!(finds("seven series\n七人の侍", search), "{search}");
         }
         for search in ["x", "sx", "sevn", "seven samurai", "人七"] {
