@@ -249,7 +249,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
     start_log(&cli.log)?;
     match cli.command {
         Command::Serve { database, tokens, serve } => {
-            serve::serve(&database, &tokens, &serve).await
+            Box::pin(serve::serve(&database, &tokens, &serve)).await
         }
         Command::Import { database, import } => import::import(&database, &import).await,
         Command::Export { database, export } => export::export(&database, &export).await,
