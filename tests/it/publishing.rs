@@ -23,6 +23,17 @@ const PUBLISHED: &[&str] = &[
     "movie_genres",
 ];
 
+/// The rows of published content. Which drafts a movie has is not part of it.
+async fn published(url: &str) -> Vec<(String, Vec<String>)> {
+    let mut tables = dump(url, PUBLISHED).await;
+    for row in &mut tables[0].1 {
+        let mut movie: Value = serde_json::from_str(row).unwrap();
+        movie.as_object_mut().unwrap().remove("drafted").unwrap();
+        *row = movie.to_string();
+    }
+    tables
+}
+
 fn contributor(app: &TestApp, name: &str) -> Client {
     app.anonymous().with_token(token(Role::Contributor, &format!("{name}@example.com")))
 }
@@ -67,7 +78,7 @@ on_both_databases! {
     async fn a_draft_is_not_visible_in_published_content(app: TestApp) {
         app.full_movie("m").await;
         let ada = contributor(&app, "ada");
-        let before = dump(&app.database.url, PUBLISHED).await;
+        let before = published(&app.database.url).await;
         let etag = app
             .viewer()
             .get("/api/v1/admin/movies/m/export/basic_info")
@@ -106,7 +117,7 @@ on_both_databases! {
             "{body}"
         );
         // The draft is in no table of published content, and no reader sees it.
-        assert!(dump(&app.database.url, PUBLISHED).await == before);
+        assert!(published(&app.database.url).await == before);
         assert_eq!(
             app.viewer().get("/api/v1/admin/movies/m/export/basic_info").await.header("etag"),
             etag
