@@ -42,8 +42,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
 pub struct NewUserRequest {
     /// The email address to log in with.
     email: String,
-    /// USER, VIEWER, CONTRIBUTOR or ADMIN.
-    role: String,
+    /// What the account may do.
+    role: Role,
     /// What the person is called, at most 100 characters. Default: empty.
     name: Option<String>,
     /// The password: 8 to 1024 characters, and not one of the commonest. Without one, nobody can
@@ -55,8 +55,8 @@ pub struct NewUserRequest {
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct UserChangeRequest {
-    /// USER, VIEWER, CONTRIBUTOR or ADMIN.
-    role: Option<String>,
+    /// What the account may do.
+    role: Option<Role>,
     /// What the person is called, at most 100 characters. An empty text removes the name.
     name: Option<String>,
     /// Whether the account is disabled.
