@@ -14,11 +14,14 @@ interface StatisticsProps {
 
 export function Statistics({ chosen, onToggle }: StatisticsProps) {
   const [{ data }] = useQuery({ query: STATISTICS, requestPolicy: "cache-and-network" });
-  const all = data?.all.totalCount ?? 0;
+  const all = data?.catalogStatistics.movies ?? 0;
+  const empty = new Map(
+    data?.catalogStatistics.categories.map(({ category, empty }) => [category, empty]),
+  );
   return (
     <div className="stats" role="group" aria-label={t.catalogue.stats}>
       {CATEGORIES.map((category) => {
-        const missing = data?.[category].totalCount ?? 0;
+        const missing = empty.get(category) ?? 0;
         const filled = share(all - missing, all);
         return (
           <button

@@ -53,29 +53,12 @@ export type MovieRow = CatalogueQuery["movies"]["nodes"][number];
 /** How many movies lack each category. */
 export const STATISTICS = graphql(`
   query Statistics {
-    all: movies(first: 1) {
-      totalCount
-    }
-    BASIC_INFO: movies(first: 1, filter: { missing: [BASIC_INFO] }) {
-      totalCount
-    }
-    CAST_CREW: movies(first: 1, filter: { missing: [CAST_CREW] }) {
-      totalCount
-    }
-    TIMELINE: movies(first: 1, filter: { missing: [TIMELINE] }) {
-      totalCount
-    }
-    TRIVIA: movies(first: 1, filter: { missing: [TRIVIA] }) {
-      totalCount
-    }
-    AWARDS: movies(first: 1, filter: { missing: [AWARDS] }) {
-      totalCount
-    }
-    MEDIA: movies(first: 1, filter: { missing: [MEDIA] }) {
-      totalCount
-    }
-    STREAMING: movies(first: 1, filter: { missing: [STREAMING] }) {
-      totalCount
+    catalogStatistics {
+      movies
+      categories {
+        category
+        empty
+      }
     }
   }
 `);

@@ -8,6 +8,9 @@ import { session } from "../session/session.ts";
 /** Embedded objects belong to the object that contains them, and have no identity of their own. */
 const keys = Object.fromEntries(embeddedTypes.map((type) => [type, () => null]));
 
+/** The fields that read the catalogue as a whole. */
+const CATALOGUE = ["movies", "catalogStatistics"];
+
 /** Forgets the lists that a write may have changed. */
 function forget(cache: Cache, ...fields: string[]) {
   for (const { fieldKey, fieldName } of cache.inspectFields("Query")) {
@@ -40,7 +43,7 @@ function wrote(_result: unknown, args: unknown, cache: Cache) {
   const { input } = args as WriteVariables;
   if (input?.dryRun === true || input?.options?.dryRun === true) return;
   forgetOf(cache, input?.movieId);
-  forget(cache, "drafts", "movies");
+  forget(cache, "drafts", ...CATALOGUE);
 }
 
 export function createClient(): Client {
@@ -52,7 +55,7 @@ export function createClient(): Client {
         keys,
         updates: {
           Mutation: {
-            createMovie: (_result, _args, cache) => forget(cache, "movies"),
+            createMovie: (_result, _args, cache) => forget(cache, ...CATALOGUE),
             importDocument: wrote,
             publishDraft: wrote,
             discardDraft: wrote,
