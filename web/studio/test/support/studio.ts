@@ -1,8 +1,6 @@
 // The Studio on a real server, in Debian's Chromium.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { accessSync, constants } from "node:fs";
-import path from "node:path";
 import {
   chromium,
   type Browser,
@@ -11,6 +9,7 @@ import {
   type Page,
 } from "playwright-core";
 import { expect } from "vitest";
+import { chromiumExecutable } from "../../../../clients/support/executable.ts";
 import {
   ADMIN,
   startServer,
@@ -40,25 +39,6 @@ interface Options {
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-function executable(): string {
-  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
-  const candidates = [
-    process.env["CHROMIUM"],
-    ...folders.map((each) => path.join(each, "chromium")),
-  ];
-  const found = candidates.find((file) => {
-    try {
-      if (file !== undefined) accessSync(file, constants.X_OK);
-      return file !== undefined;
-    } catch {
-      return false;
-    }
-  });
-  if (found === undefined)
-    throw new Error("chromium is not installed; 'make tools' installs it, or set CHROMIUM");
-  return found;
-}
-
 /** A server with its database, and a browser. */
 export class Studio {
   /** What pages complained about: errors of scripts, and requests to other hosts. */
@@ -75,7 +55,7 @@ export class Studio {
     const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
     const [server, browser] = await Promise.all([
       startServer(options),
-      chromium.launch({ executablePath: executable(), args }),
+      chromium.launch({ executablePath: chromiumExecutable(), args }),
     ]);
     return new Studio(server, browser);
   }
