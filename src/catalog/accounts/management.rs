@@ -1,12 +1,11 @@
 //! Creating, changing and deleting accounts: by an ADMIN, and on the command line by email.
 
-use super::sessions::NewSession;
 use super::{
     AccountProblem, Accounts, account_target, check_email, check_set_password, is_name,
-    normalize_email, passwords, role_of,
+    normalize_email, passwords,
 };
 use crate::catalog::CatalogError;
-use crate::catalog::access::{CanManageAccounts, Credential, Role, command_line_accounts};
+use crate::catalog::access::{CanManageAccounts, Role};
 use crate::catalog::audit::{Actor, AuditEntry, AuditOperation};
 use crate::document::ids::entity_id;
 use crate::storage::{EndedSessions, Transaction, UserChange};
@@ -101,7 +100,7 @@ impl Accounts {
         filter: &UserFilter,
         page: &PageRequest<String>,
     ) -> Result<(Vec<UserRow>, bool), CatalogError> {
-        Ok(self.catalog.database.users_page(filter, page).await?)
+        Ok(self.catalog.database.users_page(&normalized(filter), page).await?)
     }
 
     /// The number of accounts.
@@ -113,7 +112,7 @@ impl Accounts {
         _permission: &CanManageAccounts,
         filter: &UserFilter,
     ) -> Result<u64, CatalogError> {
-        Ok(self.catalog.database.count_users(filter).await?)
+        Ok(self.catalog.database.count_users(&normalized(filter)).await?)
     }
 
     /// The account with this id.
@@ -329,106 +328,11 @@ impl Accounts {
         };
         Ok((Ok(changed), revoked))
     }
+}
 
-    /// Creates an account. For the command line and the start of the service.
-    ///
-    /// # Errors
-    /// When storage or hashing fails.
-    pub async fn create(
-        &self,
-        email: &str,
-        password: &str,
-        role: Role,
-    ) -> Result<Result<(), AccountProblem>, CatalogError> {
-        let new = NewAccount { email, name: "", role, password: Some(password) };
-        let created = self.create_account(&command_line_accounts(), new).await?;
-        Ok(created.map(drop))
-    }
-
-    /// The email and role of all accounts, sorted by email. For the command line.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn list(&self) -> Result<Vec<(String, Role)>, CatalogError> {
-        let users = self.catalog.database.users().await?;
-        Ok(users.into_iter().map(|user| (user.email.clone(), role_of(&user.role))).collect())
-    }
-
-    /// Changes the role of an account. For the command line.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn set_role(
-        &self,
-        email: &str,
-        role: Role,
-    ) -> Result<Result<(), AccountProblem>, CatalogError> {
-        let change = AccountChange { role: Some(role), ..AccountChange::default() };
-        let key = AccountKey::Email(email);
-        Ok(self.change_account(&command_line_accounts(), key, change).await?.map(drop))
-    }
-
-    /// Sets the password of an account. For the command line.
-    ///
-    /// # Errors
-    /// When storage or hashing fails.
-    pub async fn set_password(
-        &self,
-        email: &str,
-        password: &str,
-    ) -> Result<Result<(), AccountProblem>, CatalogError> {
-        let new = NewPassword { password, revokes_tokens: false };
-        let key = AccountKey::Email(email);
-        Ok(self.set_account_password(&command_line_accounts(), key, new).await?.map(drop))
-    }
-
-    /// Deletes an account. For the command line.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn delete(&self, email: &str) -> Result<Result<(), AccountProblem>, CatalogError> {
-        let key = AccountKey::Email(email);
-        Ok(self.delete_account(&command_line_accounts(), key).await?.map(drop))
-    }
-
-    /// Begins a session for an existing account, without a password, and returns its access token.
-    /// For the command line.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn token_for(
-        &self,
-        email: &str,
-    ) -> Result<Result<String, AccountProblem>, CatalogError> {
-        match self.find(AccountKey::Email(email)).await? {
-            Some(user) => {
-                let actor = command_line_accounts().actor;
-                let entry = actor.did(AuditOperation::CreateToken).on(account_target(&user.id));
-                let begin = NewSession {
-                    address: None,
-                    client: "reelport token",
-                    rehashed: None,
-                    entry: Some(entry.detailed("an access token")),
-                };
-                let begun = self.begin_session(user, begin).await?;
-                debug_assert!(!matches!(begun.principal.credential, Credential::Issuer));
-                Ok(Ok(begun.access_token))
-            }
-            None => Ok(Err(AccountProblem::NotFound(normalize_email(email)))),
-        }
-    }
-
-    /// Whether an account has this password. Not for logins, because attempts are not counted.
-    ///
-    /// # Errors
-    /// When storage or hashing fails.
-    pub async fn has_password(&self, email: &str, password: &str) -> Result<bool, CatalogError> {
-        let Some(user) = self.find(AccountKey::Email(email)).await? else {
-            return Ok(false);
-        };
-        let permit = passwords::permit().await;
-        passwords::verify(permit, password.to_owned(), Some(user.password_hash)).await
-    }
+fn normalized(filter: &UserFilter) -> UserFilter {
+    let email = filter.email.as_deref().map(normalize_email);
+    UserFilter { email, ..filter.clone() }
 }
 
 /// The row of a new account.

@@ -3,6 +3,7 @@
 pub mod authentication;
 mod cached;
 mod claims;
+mod command_line;
 mod identities;
 pub mod issuer_files;
 pub mod issuers;
@@ -167,8 +168,7 @@ fn check_password(password: &str, email: &str) -> Result<(), AccountProblem> {
     password_rules::check(password, email).map_err(AccountProblem::InvalidPassword)
 }
 
-/// Checks a password that someone else than its owner sets. On the command line, only its length
-/// counts.
+/// Checks a password that is set for another account. On the command line, only its length counts.
 fn check_set_password(
     permission: &CanManageAccounts,
     password: &str,

@@ -51,6 +51,7 @@ pub async fn list(
     let permission = ctx.can_manage_accounts()?;
     let page = page.request(|cursor| Cursor::read_key(USERS, cursor))?;
     let filter = filter.map_or_else(StoredFilter::default, |filter| StoredFilter {
+        email: None,
         role: filter.role.map(|role| role.as_str().to_owned()),
         is_disabled: filter.is_disabled,
     });

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -117,6 +117,36 @@ pub struct UserPage {
     next: Option<String>,
 }
 
+/// The errors of a route of one account.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "only for the schema")]
+enum AccountErrors {
+    /// The id contains U+0000.
+    #[response(status = 400, content_type = "application/problem+json")]
+    InvalidId(ProblemDetails),
+    /// There is no such account.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDetails),
+}
+
+/// The errors of a route of one account with a body.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "only for the schema")]
+enum AccountBodyErrors {
+    /// The body is not JSON, or cannot be decompressed, or the id contains U+0000.
+    #[response(status = 400, content_type = "application/problem+json")]
+    InvalidRequest(ProblemDetails),
+    /// There is no such account.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDetails),
+}
+
+/// It is the last ADMIN.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[allow(dead_code, reason = "only for the schema")]
+struct LastAdminError(ProblemDetails);
+
 /// A link that sets a password once.
 #[derive(Serialize, ToSchema)]
 pub struct PasswordLinkBody {
@@ -209,23 +239,12 @@ async fn list_users(
         return Err(ProblemDetails::bad_request(detail));
     }
     let filter = UserFilter {
+        email: parameters.email,
         role: parameters.role.map(|role| role.as_str().to_owned()),
         is_disabled: parameters.is_disabled,
     };
-    let (rows, has_more) = match &parameters.email {
-        Some(email) => {
-            let found = state.accounts.account_by_email(&permission, email).await?;
-            let is_wanted = |row: &UserRow| {
-                filter.role.as_ref().is_none_or(|role| *role == row.role)
-                    && filter.is_disabled.is_none_or(|is_disabled| is_disabled == row.is_disabled)
-            };
-            (found.into_iter().filter(is_wanted).collect(), false)
-        }
-        None => {
-            let page = PageRequest { from: parameters.after, limit, backward: false };
-            state.accounts.accounts(&permission, &filter, &page).await?
-        }
-    };
+    let page = PageRequest { from: parameters.after, limit, backward: false };
+    let (rows, has_more) = state.accounts.accounts(&permission, &filter, &page).await?;
     let users: Vec<UserBody> = rows.into_iter().map(UserBody::from).collect();
     let next = users.last().filter(|_| has_more).map(|user| user.email.clone());
     Ok(Json(UserPage { users, next }))
@@ -287,14 +306,7 @@ async fn create_user(
     params(("id" = String, Path, description = "The account's id.")),
     responses(
         (status = 200, description = "The account.", body = UserBody),
-        (
-            status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The id contains U+0000."
-        ),
-        (
-            status = 404, body = ProblemDetails, content_type = "application/problem+json",
-            description = "There is no such account."
-        ),
+        AccountErrors,
         AccessErrors,
         ServerErrors,
     )
@@ -317,19 +329,8 @@ async fn user(
     request_body = UserChangeRequest,
     responses(
         (status = 200, description = "The account with its changes.", body = UserBody),
-        (
-            status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The body is not JSON, or cannot be decompressed, or the id contains \
-                           U+0000."
-        ),
-        (
-            status = 404, body = ProblemDetails, content_type = "application/problem+json",
-            description = "There is no such account."
-        ),
-        (
-            status = 409, body = ProblemDetails, content_type = "application/problem+json",
-            description = "It is the last ADMIN."
-        ),
+        AccountBodyErrors,
+        LastAdminError,
         (
             status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "A field is not allowed."
@@ -365,18 +366,8 @@ async fn update_user(
     params(("id" = String, Path, description = "The account's id.")),
     responses(
         (status = 204, description = "It is deleted."),
-        (
-            status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The id contains U+0000."
-        ),
-        (
-            status = 404, body = ProblemDetails, content_type = "application/problem+json",
-            description = "There is no such account."
-        ),
-        (
-            status = 409, body = ProblemDetails, content_type = "application/problem+json",
-            description = "It is the last ADMIN."
-        ),
+        AccountErrors,
+        LastAdminError,
         AccessErrors,
         ServerErrors,
     )
@@ -402,15 +393,7 @@ async fn delete_user(
     request_body = SetPasswordRequest,
     responses(
         (status = 204, description = "It is set."),
-        (
-            status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The body is not JSON, or cannot be decompressed, or the id contains \
-                           U+0000."
-        ),
-        (
-            status = 404, body = ProblemDetails, content_type = "application/problem+json",
-            description = "There is no such account."
-        ),
+        AccountBodyErrors,
         (
             status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "A field is missing or not allowed."
@@ -445,14 +428,7 @@ async fn set_user_password(
     params(("id" = String, Path, description = "The account's id.")),
     responses(
         (status = 201, description = "The link, shown only here.", body = PasswordLinkBody),
-        (
-            status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The id contains U+0000."
-        ),
-        (
-            status = 404, body = ProblemDetails, content_type = "application/problem+json",
-            description = "There is no such account."
-        ),
+        AccountErrors,
         AccessErrors,
         ServerErrors,
     )

@@ -44,6 +44,7 @@ pub struct UserChange {
 /// A filter of accounts. `None` does not filter.
 #[derive(Debug, Clone, Default)]
 pub struct UserFilter {
+    pub email: Option<String>,
     pub role: Option<String>,
     pub is_disabled: Option<bool>,
 }
@@ -67,6 +68,9 @@ impl From<user::Model> for UserRow {
 
 fn filtered(filter: &UserFilter) -> Select<user::Entity> {
     let mut query = user::Entity::find();
+    if let Some(email) = &filter.email {
+        query = query.filter(user::Column::Email.eq(email.as_str()));
+    }
     if let Some(role) = &filter.role {
         query = query.filter(user::Column::Role.eq(role.as_str()));
     }
