@@ -325,8 +325,8 @@ pub struct RevokeTokenPayload {
     pub user_errors: Vec<UserError>,
 }
 
-/// Adds the field `query` to payloads. The requests of the others have no token, so they could not
-/// read anything.
+/// Completes payloads, and adds the field `query`. The requests of the others have no token, so
+/// they could not read anything.
 macro_rules! leads_to_query {
     ($($Payload:ident),*) => {
         $(
@@ -337,6 +337,8 @@ macro_rules! leads_to_query {
                     Some(Query)
                 }
             }
+
+            has_user_errors!($Payload);
         )*
     };
 }
@@ -354,18 +356,4 @@ leads_to_query!(
     RevokeTokenPayload
 );
 
-has_user_errors!(
-    LoginPayload,
-    RefreshPayload,
-    ChangePasswordPayload,
-    LogoutPayload,
-    LogoutEverywherePayload,
-    CreateUserPayload,
-    UpdateUserPayload,
-    SetPasswordPayload,
-    CreatePasswordLinkPayload,
-    UsePasswordLinkPayload,
-    DeleteUserPayload,
-    CreateTokenPayload,
-    RevokeTokenPayload
-);
+has_user_errors!(LoginPayload, RefreshPayload, UsePasswordLinkPayload);

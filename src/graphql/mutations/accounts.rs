@@ -1,4 +1,4 @@
-//! The mutations of accounts, sessions and personal access tokens.
+//! The mutations of accounts and sessions.
 
 use async_graphql::{Context, ID, MaybeUndefined, Object};
 
@@ -7,9 +7,6 @@ use crate::catalog::accounts::AccountProblem;
 use crate::catalog::accounts::management::{AccountChange, AccountKey, NewAccount, NewPassword};
 use crate::catalog::accounts::own::{OwnPassword, PasswordNotChanged};
 use crate::catalog::accounts::password_links::LinkRefused;
-use crate::catalog::accounts::personal_tokens::{
-    CreatedToken, DEFAULT_DAYS, Expiry, NewToken, TokenOwner, TokenProblem,
-};
 use crate::catalog::accounts::sessions::{
     INVALID_REFRESH_TOKEN, LoggedIn, LoginRefused, WRONG_CREDENTIALS,
 };
@@ -21,31 +18,18 @@ use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::model::account_inputs::{
     ChangePasswordInput, ChangePasswordPayload, CreatePasswordLinkInput, CreatePasswordLinkPayload,
-    CreateTokenInput, CreateTokenPayload, CreateUserInput, CreateUserPayload, DeleteUserInput,
-    DeleteUserPayload, LoginInput, LoginPayload, LogoutEverywhereInput, LogoutEverywherePayload,
-    LogoutInput, LogoutPayload, RefreshInput, RefreshPayload, RevokeTokenInput, RevokeTokenPayload,
-    SetPasswordInput, SetPasswordPayload, UpdateUserInput, UpdateUserPayload, UsePasswordLinkInput,
-    UsePasswordLinkPayload,
+    CreateUserInput, CreateUserPayload, DeleteUserInput, DeleteUserPayload, LoginInput,
+    LoginPayload, LogoutEverywhereInput, LogoutEverywherePayload, LogoutInput, LogoutPayload,
+    RefreshInput, RefreshPayload, SetPasswordInput, SetPasswordPayload, UpdateUserInput,
+    UpdateUserPayload, UsePasswordLinkInput, UsePasswordLinkPayload,
 };
-use crate::graphql::model::accounts::{PersonalAccessToken, User, own_id};
+use crate::graphql::model::accounts::{User, own_id};
 use crate::graphql::model::user_error::{InputKind, UserError};
 use crate::graphql::mutations::audited::{Attempt, audited};
 use crate::storage::EndedSessions;
 
-/// The mutations of accounts, sessions and personal access tokens.
+/// The mutations of accounts and sessions.
 pub struct AccountMutation;
-
-fn token_error(problem: &TokenProblem) -> Problem {
-    let (path, code) = match problem {
-        TokenProblem::NoAccount => ("", ProblemCode::Invalid),
-        TokenProblem::Name => ("/name", ProblemCode::Invalid),
-        TokenProblem::Role(..) => ("/role", ProblemCode::OutOfRange),
-        TokenProblem::Days(_) => ("/expiresInDays", ProblemCode::OutOfRange),
-        TokenProblem::NoCategories => ("/categories", ProblemCode::Required),
-        TokenProblem::TooMany => ("", ProblemCode::TooLong),
-    };
-    Problem::new(path, code, problem.to_string())
-}
 
 /// Puts the refresh token into the cookie if that is asked for, and returns it otherwise.
 fn deliver(ctx: &Context<'_>, logged_in: &mut LoggedIn, with_cookie: bool) -> Option<String> {
@@ -58,7 +42,7 @@ fn deliver(ctx: &Context<'_>, logged_in: &mut LoggedIn, with_cookie: bool) -> Op
 }
 
 /// The user errors of a payload with one problem of the input.
-fn errors(problem: Problem) -> Vec<UserError> {
+pub(super) fn errors(problem: Problem) -> Vec<UserError> {
     UserError::all(vec![problem], InputKind::Own { movie: "id" })
 }
 
@@ -74,7 +58,7 @@ fn seconds(logged_in: &LoggedIn) -> i64 {
     i64::try_from(logged_in.expires_in.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The mutations of accounts, sessions and personal access tokens.
+/// The mutations of accounts and sessions.
 #[Object]
 impl AccountMutation {
     /// Exchanges an email address and a password for the tokens of a new session. A wrong email or
@@ -431,81 +415,6 @@ impl AccountMutation {
                     DeleteUserPayload { deleted_user_id: None, user_errors: errors(problem.at("")) }
                 }
             })
-        })
-        .await
-    }
-
-    /// Makes a personal access token for the own account. Needs the token of a log-in: a personal
-    /// access token cannot make others.
-    async fn create_token(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The token.")] input: CreateTokenInput,
-    ) -> async_graphql::Result<CreateTokenPayload> {
-        audited(ctx, Attempt::default(), async move {
-            let principal = ctx.principal()?;
-            let refused = |problem| CreateTokenPayload {
-                secret: None,
-                token: None,
-                user_errors: errors(problem),
-            };
-            let expiry = match (input.expires_in_days, input.never_expires) {
-                (Some(_), true) => {
-                    let message = "neverExpires and expiresInDays cannot be given together";
-                    return Ok(refused(Problem::new(
-                        "/neverExpires",
-                        ProblemCode::Invalid,
-                        message,
-                    )));
-                }
-                (None, true) => Expiry::Never,
-                (days, false) => Expiry::Days(days.unwrap_or(DEFAULT_DAYS)),
-            };
-            let new = NewToken {
-                name: input.name,
-                role: input.role,
-                source: input.source,
-                categories: input.categories,
-                can_publish: input.may_publish,
-                expiry,
-            };
-            let created = Box::pin(ctx.accounts().create_own_token(principal, new)).await;
-            Ok(match created.map_err(ApiError::from)? {
-                Ok(CreatedToken { text, row }) => CreateTokenPayload {
-                    secret: Some(text),
-                    token: Some(PersonalAccessToken(row)),
-                    user_errors: Vec::new(),
-                },
-                Err(problem) => refused(token_error(&problem)),
-            })
-        })
-        .await
-    }
-
-    /// Revokes a personal access token of the own account; an ADMIN may revoke any account's. When
-    /// this is answered, no server accepts it.
-    async fn revoke_token(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The token.")] input: RevokeTokenInput,
-    ) -> async_graphql::Result<RevokeTokenPayload> {
-        audited(ctx, Attempt::default(), async move {
-            let principal = ctx.principal()?;
-            let permission = principal.can_manage_accounts();
-            let owner = match &permission {
-                Ok(permission) => TokenOwner::Anyone(permission),
-                Err(_) => TokenOwner::Account(&principal.subject),
-            };
-            let id = own_id("token", &input.id);
-            let revoked = Box::pin(ctx.accounts().revoke_token(&ctx.actor(), owner, id))
-                .await
-                .map_err(ApiError::from)?;
-            if revoked {
-                let revoked_token_id = Some(ID(NodeId::Token(id.to_owned()).to_string()));
-                return Ok(RevokeTokenPayload { revoked_token_id, user_errors: Vec::new() });
-            }
-            let problem = Problem::new("/id", ProblemCode::NotFound, "there is no such token");
-            Ok(RevokeTokenPayload { revoked_token_id: None, user_errors: errors(problem) })
         })
         .await
     }

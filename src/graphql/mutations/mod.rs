@@ -4,6 +4,7 @@
 mod accounts;
 mod audited;
 mod entities;
+mod tokens;
 
 use async_graphql::{Context, ID, Object};
 
@@ -27,6 +28,7 @@ use super::model::user_error::{InputKind, UserError};
 use super::mutations::accounts::AccountMutation;
 use super::mutations::audited::{Attempt, audited};
 use super::mutations::entities::EntityMutation;
+use super::mutations::tokens::TokenMutation;
 use super::query::Query;
 use crate::catalog::import::{ImportOptions, Outcome, SentDocument};
 use crate::catalog::movies::CreatedMovie;
@@ -53,10 +55,16 @@ fn no_such_movie(id: &ID) -> Problem {
 /// The entry points for writing.
 #[Object]
 impl Mutation {
-    /// The mutations of accounts, sessions and personal access tokens.
+    /// The mutations of accounts and sessions.
     #[graphql(flatten)]
     async fn accounts(&self) -> AccountMutation {
         AccountMutation
+    }
+
+    /// The mutations of personal access tokens.
+    #[graphql(flatten)]
+    async fn tokens(&self) -> TokenMutation {
+        TokenMutation
     }
 
     /// Creates a movie with a title, which becomes revision 1 of its basic info. Needs the role
