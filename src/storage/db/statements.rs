@@ -15,6 +15,11 @@ pub(in crate::storage) fn placeholders(count: usize) -> String {
     (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
 
+#[derive(FromQueryResult)]
+struct CountRow {
+    number: i64,
+}
+
 impl Database {
     /// Runs a query outside of a transaction and reads all its rows.
     ///
@@ -27,5 +32,17 @@ impl Database {
     ) -> Result<Vec<T>, StorageError> {
         let statement = Statement::from_sql_and_values(self.reader.backend(), sql, values);
         Ok(T::find_by_statement(statement).all(&self.reader).await?)
+    }
+
+    /// Runs a query outside of a transaction whose only row has the column `number`, a count.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(in crate::storage) async fn read_count(
+        &self,
+        statement: Statement,
+    ) -> Result<u64, StorageError> {
+        let row = CountRow::find_by_statement(statement).one(&self.reader).await?;
+        Ok(row.map_or(0, |row| u64::try_from(row.number).unwrap_or_default()))
     }
 }

@@ -49,15 +49,15 @@ impl Transaction {
         presence: Presence,
         changes: impl IntoIterator<Item = (&MovieId, Category, bool)>,
     ) -> Result<(), StorageError> {
-        let mut of_movie: HashMap<&MovieId, BTreeMap<&str, (Category, bool)>> = HashMap::new();
+        let mut of_movie: HashMap<&MovieId, BTreeMap<Category, bool>> = HashMap::new();
         for (movie, category, is_in) in changes {
-            of_movie.entry(movie).or_default().insert(category.as_str(), (category, is_in));
+            of_movie.entry(movie).or_default().insert(category, is_in);
         }
         // Movies with the same change are changed by one statement.
         let mut movies: BTreeMap<(i32, i32), Vec<&str>> = BTreeMap::new();
         for (movie, categories) in of_movie {
             let set = |wanted: bool| {
-                let some = categories.values().filter(|(_, is_in)| *is_in == wanted);
+                let some = categories.iter().filter(|(_, is_in)| **is_in == wanted);
                 some.map(|(category, _)| *category).collect::<CategorySet>().bits()
             };
             movies.entry((set(true), set(false))).or_default().push(movie.as_str());

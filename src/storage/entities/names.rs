@@ -1,7 +1,7 @@
 //! Finding entities by name, and changing their names.
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set, Statement,
 };
 
 use super::name_index::{NewName, delete_names, write_names};
@@ -45,14 +45,9 @@ const BACKWARD: &str = "\
     WHERE fit < $5 OR (fit = $5 AND (name_key < $6 OR (name_key = $6 AND id < $7))) \
     ORDER BY fit DESC, name_key DESC, id DESC LIMIT $8";
 /// The number of entities that [`FIND_ENTITIES`] returns.
-const COUNT_ENTITIES: &str = "SELECT COUNT(DISTINCT n.entity_id) AS total FROM entity_names n \
+const COUNT_ENTITIES: &str = "SELECT COUNT(DISTINCT n.entity_id) AS number FROM entity_names n \
     JOIN entities e ON e.kind = $1 AND e.id = n.entity_id \
     WHERE n.kind = $1 AND n.name_key LIKE $2 ESCAPE '\\'";
-
-#[derive(FromQueryResult)]
-struct TotalRow {
-    total: i64,
-}
 
 /// The patterns of a search: of names that start with it, and of names that match it.
 fn patterns(search: Option<&str>) -> (String, String) {
@@ -115,9 +110,9 @@ impl Database {
             return self.count_people(search).await;
         }
         let (_, like) = patterns(search);
-        let values = vec![kind.as_str().into(), like.into()];
-        let rows: Vec<TotalRow> = self.query_rows(COUNT_ENTITIES.to_owned(), values).await?;
-        Ok(rows.first().map_or(0, |row| u64::try_from(row.total).unwrap_or_default()))
+        let values = [kind.as_str().into(), like.into()];
+        let backend = self.reader.backend();
+        self.read_count(Statement::from_sql_and_values(backend, COUNT_ENTITIES, values)).await
     }
 }
 

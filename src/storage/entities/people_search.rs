@@ -2,7 +2,7 @@
 //! first, sorted by that name, so that an equal name is the first one. Then come people with a name
 //! that contains it elsewhere. Each person is listed once, under the best name.
 
-use sea_orm::{DatabaseBackend, FromQueryResult, Value};
+use sea_orm::{DatabaseBackend, Statement, Value};
 
 use super::names::EntityPosition;
 use crate::document::schema::entities::EntityKind;
@@ -13,7 +13,7 @@ use crate::storage::{Database, MAX_COUNTED, PageRequest, StorageError};
 
 /// If at most this many names contain the search, they are found by the index of their parts, and
 /// then sorted. Otherwise names are read in their order until a page is full.
-const FEW: i64 = 5_000;
+const FEW: u64 = 5_000;
 
 /// The key of a name.
 const KEY: &str = "n.name_key";
@@ -27,11 +27,6 @@ enum Part {
     Start,
     /// Names that contain it elsewhere.
     Elsewhere,
-}
-
-#[derive(FromQueryResult)]
-struct CountRow {
-    number: i64,
 }
 
 /// A search for people.
@@ -217,20 +212,16 @@ impl Database {
     /// The number of people with a name that matches, up to [`MAX_COUNTED`].
     pub(super) async fn count_people(&self, search: &str) -> Result<u64, StorageError> {
         let search = Search { backend: self.reader.backend(), text: comparable(search) };
-        let limit = i64::try_from(MAX_COUNTED).unwrap_or(i64::MAX);
-        let number = self.count_names(&search, "DISTINCT n.entity_id", limit).await?;
-        Ok(u64::try_from(number).unwrap_or_default())
+        self.count_names(&search, "DISTINCT n.entity_id", MAX_COUNTED).await
     }
 
     async fn count_names(
         &self,
         search: &Search,
         selected: &str,
-        limit: i64,
-    ) -> Result<i64, StorageError> {
-        let limit = u64::try_from(limit).unwrap_or_default();
+        limit: u64,
+    ) -> Result<u64, StorageError> {
         let (sql, values) = search.bind(search.count(selected), limit, None);
-        let rows: Vec<CountRow> = self.query_rows(sql, values).await?;
-        Ok(rows.first().map_or(0, |row| row.number))
+        self.read_count(Statement::from_sql_and_values(search.backend, sql, values)).await
     }
 }

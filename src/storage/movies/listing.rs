@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use chrono::DateTime;
 use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait as _, Func, Order, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait as _, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::counts::PresenceCounts;
@@ -51,11 +50,6 @@ pub struct MoviePage {
     pub movies: Vec<MovieRow>,
     /// Whether there are more movies beyond the page, in the direction of reading.
     pub has_more: bool,
-}
-
-#[derive(FromQueryResult)]
-struct CountRow {
-    number: i64,
 }
 
 impl MovieOrder {
@@ -216,9 +210,7 @@ impl Database {
             .expr_as(Func::count(Expr::col(Asterisk)), "number")
             .from_subquery(matching, Alias::new("found"))
             .to_owned();
-        let row = CountRow::find_by_statement(self.reader.backend().build(&query));
-        let number = row.one(&self.reader).await?.map_or(0, |row| row.number);
-        Ok(u64::try_from(number).unwrap_or_default())
+        self.read_count(self.reader.backend().build(&query)).await
     }
 
     /// A page of the movies that match. `None` if the cursor does not fit the order.
