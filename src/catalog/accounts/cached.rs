@@ -25,23 +25,21 @@ impl<T> Cached<T> {
         Self { what, pause, known: RwLock::default(), last_attempt: Mutex::default() }
     }
 
-    /// The value that was fetched last; `None` if none was. Fetches it again if it is old.
+    /// The value that was fetched last; `None` if none was. Fetches it if there is none, or if it
+    /// is old.
     pub(super) async fn get(
         &self,
         fetch: impl Future<Output = Result<T, String>>,
     ) -> Option<Arc<T>> {
-        let is_old = match *self.last_attempt.lock().await {
-            None => true,
-            Some(last) => last.elapsed() > MAX_AGE,
-        };
-        if is_old {
+        let last_attempt = *self.last_attempt.lock().await;
+        let is_old = last_attempt.is_none_or(|last| last.elapsed() > MAX_AGE);
+        if is_old || self.known().is_none() {
             self.refresh(fetch).await;
         }
         self.known()
     }
 
-    /// The value that was fetched last; `None` if none was.
-    pub(super) fn known(&self) -> Option<Arc<T>> {
+    fn known(&self) -> Option<Arc<T>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -280,7 +280,7 @@ impl Client {
             .body(Vec::new());
         let request = request.map_err(|_| invalid("the access token cannot be sent"))?;
         let answer = self.outgoing.call(request).await.map_err(|error| {
-            tracing::warn!(%error, "the log-in provider did not tell who somebody is");
+            tracing::warn!(%error, "the log-in provider sent no user information");
             ExchangeFailed::Unreachable
         })?;
         if !answer.status().is_success() {
@@ -291,11 +291,7 @@ impl Client {
 
     /// The provider's metadata and keys.
     async fn metadata(&self) -> Result<Arc<Metadata>, Unreachable> {
-        if let Some(known) = self.metadata.get(self.discover()).await {
-            return Ok(known);
-        }
-        self.metadata.refresh(self.discover()).await;
-        self.metadata.known().ok_or(Unreachable)
+        self.metadata.get(self.discover()).await.ok_or(Unreachable)
     }
 
     fn discover(&self) -> BoxFuture<'_, Result<Metadata, String>> {
@@ -347,7 +343,7 @@ fn invalid(reason: impl std::fmt::Display) -> ExchangeFailed {
     ExchangeFailed::InvalidToken
 }
 
-/// All claims of a token whose signature was verified.
+/// All claims of a token with a verified signature.
 fn claims_of(token: &CoreIdToken) -> Option<Map<String, Value>> {
     let token = token.to_string();
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
