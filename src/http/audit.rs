@@ -115,12 +115,9 @@ fn is_dry_run(uri: &Uri) -> bool {
     })
 }
 
-/// The movie of the path. Other ids of a path may be secrets that were put there by mistake.
-async fn target(parts: &mut Parts, path: &str) -> Option<AuditTarget> {
-    if !path.starts_with(MOVIE) {
-        return None;
-    }
-    let parameters = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+/// The movie in the parameters of a path. Other ids of a path may be secrets that were put there by
+/// mistake.
+fn target(parameters: &RawPathParams) -> Option<AuditTarget> {
     let value =
         |wanted| parameters.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
     let movie: MovieId = value("id")?.parse().ok()?;
@@ -143,7 +140,11 @@ pub async fn record(State(state): State<AppState>, request: Request, next: Next)
     let requester = Requester::new(RequestOrigin::new(interface, address, request_id));
     parts.extensions.insert(requester.clone());
     let (method, uri) = (parts.method.clone(), parts.uri.clone());
-    let target = target(&mut parts, path).await;
+    let parameters = if path.starts_with(MOVIE) {
+        RawPathParams::from_request_parts(&mut parts, &()).await.ok()
+    } else {
+        None
+    };
     let response = next.run(Request::from_parts(parts, body)).await;
 
     let status = response.status();
@@ -168,8 +169,9 @@ pub async fn record(State(state): State<AppState>, request: Request, next: Next)
     };
     // An entry in a transaction that failed is not in the log.
     if requester.0.origin.recorded() == 0 || outcome == AuditOutcome::Failed {
-        let code = response.extensions().get::<ErrorCode>().map_or("", |code| code.0);
-        let code = if code.is_empty() { outcome.as_str() } else { code };
+        let code = response.extensions().get::<ErrorCode>();
+        let code = code.map_or(outcome.as_str(), |ErrorCode(code)| code);
+        let target = parameters.as_ref().and_then(target);
         let entry = requester.actor().did(operation).on(target).failed(outcome, code);
         state.catalog.record_attempt(entry);
     }

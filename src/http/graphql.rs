@@ -191,8 +191,9 @@ impl Handler {
             return get_takes_queries_only();
         }
         let budget = Arc::new(Budget::new(limits.clone()));
+        let is_mutation = !operation.is_query();
         // Only mutations read it.
-        let client = if operation.is_query() { Arc::default() } else { Arc::new(self.client()) };
+        let client = if is_mutation { Arc::new(self.client()) } else { Arc::default() };
         let context = RequestContext::new(
             principal,
             self.requester.origin(),
@@ -201,7 +202,6 @@ impl Handler {
             Arc::clone(&budget),
         )
         .with_client(Arc::clone(&client));
-        let is_mutation = !operation.is_query();
         let execution =
             Execution { schema: self.state.schema.clone(), context, operation, limits, budget };
         let mut result = match Box::pin(execution.run(is_large)).await {

@@ -25,7 +25,7 @@ pub struct Session {
     token: Box<str>,
     expires_at: Option<DateTime<Utc>>,
     verified_at: Instant,
-    /// The access epoch at which the token was verified; `None` until that was done with an epoch.
+    /// The access epoch at which the token was verified; `None` if it has to be verified again.
     epoch: Option<i64>,
     newest_epoch: EpochWatch,
 }
@@ -57,7 +57,8 @@ impl Session {
                 () = sleep_until(next) => {}
                 () = self.newest_epoch.differs_from(self.epoch) => {}
             }
-            match self.verify(state).await {
+            self.epoch = None;
+            match self.check(state).await {
                 Ok(Err(error)) => return error,
                 Ok(Ok(())) => {}
                 Err(error) => {
@@ -82,11 +83,6 @@ impl Session {
         if self.epoch == Some(epoch) {
             return Ok(Ok(()));
         }
-        self.verify(state).await
-    }
-
-    async fn verify(&mut self, state: &AppState) -> Result<Result<(), TokenError>, CatalogError> {
-        let epoch = Box::pin(state.accounts.access_epoch()).await?;
         let principal = match bearer::verify(state, &self.token).await? {
             Ok(principal) => principal,
             Err(error) => return Ok(Err(error)),
