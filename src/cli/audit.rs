@@ -9,10 +9,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::export::parse_moment;
-use super::{CliError, open, parse_choice};
+use super::{CliError, open, parse_choice, unsigned_accounts};
 use crate::catalog::access::{command_line_accounts, command_line_audit_log};
-use crate::catalog::accounts::Accounts;
-use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::audit::{AuditOperation, AuditOutcome};
 use crate::config::DatabaseArgs;
 use crate::document::node_ids::without_prefix;
@@ -80,9 +78,7 @@ pub(super) async fn audit(database: &DatabaseArgs, args: &AuditArgs) -> Result<E
     let catalog = open(database).await?;
     let mut account = args.account.as_deref().map(|id| without_prefix("user", id).to_owned());
     if let Some(email) = args.account.as_deref().filter(|text| text.contains('@')) {
-        // Neither issues nor verifies tokens, so the secret does not matter.
-        let tokens = Tokens::new(&[0; 32], TokenConfig::default());
-        let accounts = Accounts::new(catalog.clone(), tokens);
+        let accounts = unsigned_accounts(&catalog);
         let found = accounts.account_by_email(&command_line_accounts(), email).await?;
         let found = found.ok_or_else(|| {
             CliError::Usage(format!(

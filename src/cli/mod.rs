@@ -25,6 +25,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use self::origins::Origins;
 use crate::app::{Sources, open_catalog};
 use crate::catalog::access::command_line;
+use crate::catalog::accounts::Accounts;
+use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Category;
@@ -223,6 +225,12 @@ fn start_log(filter: &str) -> Result<(), CliError> {
 async fn open(database: &DatabaseArgs) -> Result<Catalog, CliError> {
     require_database(database)?;
     open_or_create(database).await
+}
+
+/// The accounts of a catalogue, for commands that neither issue nor verify signed tokens.
+fn unsigned_accounts(catalog: &Catalog) -> Accounts {
+    // Nothing is signed, so the secret does not matter.
+    Accounts::new(catalog.clone(), Tokens::new(&[0; 32], TokenConfig::default()))
 }
 
 /// Returns an error if the database is a `SQLite` file that does not exist.

@@ -7,10 +7,10 @@ use clap::{Args, Subcommand};
 use super::serve::jwt_secret;
 use super::terminal::{print_line, printable};
 use super::users::parse_role;
-use super::{CliError, open, parse_categories, parse_choice, require_database};
+use super::{CliError, open, parse_categories, parse_choice, require_database, unsigned_accounts};
 use crate::catalog::access::command_line_accounts;
 use crate::catalog::accounts::personal_tokens::{DEFAULT_DAYS, Expiry, NewToken, TokenOwner};
-use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
+use crate::catalog::accounts::tokens::Tokens;
 use crate::catalog::accounts::{Accounts, role_of};
 use crate::config::{DatabaseArgs, TokenArgs};
 use crate::document::Source;
@@ -107,8 +107,7 @@ async fn access_token(
 
 async fn manage(database: &DatabaseArgs, command: TokenCommand) -> Result<ExitCode, CliError> {
     let catalog = open(database).await?;
-    // Personal access tokens are not signed, so the secret does not matter.
-    let accounts = Accounts::new(catalog.clone(), Tokens::new(&[0; 32], TokenConfig::default()));
+    let accounts = unsigned_accounts(&catalog);
     match command {
         TokenCommand::Create(arguments) => create(&accounts, arguments).await?,
         TokenCommand::List { email } => {

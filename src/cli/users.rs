@@ -8,10 +8,9 @@ use clap::{Args, Subcommand};
 
 use super::serve::ADMIN_PASSWORD;
 use super::terminal::{print_error, print_line, printable};
-use super::{CliError, open, open_or_create};
+use super::{CliError, open, open_or_create, unsigned_accounts};
 use crate::catalog::access::{Role, command_line_accounts};
 use crate::catalog::accounts::management::{AccountChange, AccountKey};
-use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::accounts::{AccountProblem, Accounts, password_warning, passwords};
 use crate::config::DatabaseArgs;
 use crate::document::node_ids::without_prefix;
@@ -178,8 +177,7 @@ pub(super) async fn user(
         UserCommand::Create { .. } => open_or_create(database).await?,
         _ => open(database).await?,
     };
-    // These commands neither issue nor verify tokens, so the secret does not matter.
-    let accounts = Accounts::new(catalog.clone(), Tokens::new(&[0; 32], TokenConfig::default()));
+    let accounts = unsigned_accounts(&catalog);
     match command {
         UserCommand::Create { email, role: text, password } => {
             let role = parse_role(&text)?;

@@ -8,13 +8,10 @@ use rust_embed::EmbeddedFile;
 
 use super::conditional::is_not_modified;
 use super::problem::ProblemDetails;
+use super::response::STATIC_PAGE_POLICY;
 
 /// What a page shows if its files were not built.
 const NOT_BUILT: &str = include_str!("built_files/not_built.html");
-const NOT_BUILT_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
-     form-action 'none'",
-);
 
 /// The name of a file's content does not change, since the build puts a hash into it.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -47,7 +44,7 @@ impl BuiltFiles {
             let fields = [
                 (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
                 (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-                (header::CONTENT_SECURITY_POLICY, NOT_BUILT_POLICY),
+                (header::CONTENT_SECURITY_POLICY, STATIC_PAGE_POLICY),
             ];
             (fields, page).into_response()
         })

@@ -17,6 +17,12 @@ use super::AppState;
 use super::budget::Reservation;
 use super::problem::ProblemDetails;
 
+/// The Content-Security-Policy of a page without scripts, forms and other files.
+pub const STATIC_PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
+     form-action 'none'",
+);
+
 /// How many bytes of a response are passed to the connection at once. Smaller responses are not
 /// counted against the memory limit.
 pub const CHUNK: usize = 64 * 1024;

@@ -21,6 +21,7 @@ use crate::http::audit::{Attempted, Requester};
 use crate::http::bearer::client_name;
 use crate::http::openapi::ServerErrors;
 use crate::http::problem::ProblemDetails;
+use crate::http::response::STATIC_PAGE_POLICY;
 use crate::http::{AppState, return_path, session_cookie};
 
 /// The cookie of an attempt, over plain HTTP and over HTTPS.
@@ -28,8 +29,6 @@ const NAME: &str = "reelport_log_in";
 const HOST_NAME: &str = "__Host-reelport_log_in";
 
 const PAGE: &str = include_str!("oidc/failed.html");
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; \
-                      base-uri 'none'; form-action 'none'";
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
@@ -297,7 +296,7 @@ impl Failed {
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(header::CONTENT_SECURITY_POLICY, STATIC_PAGE_POLICY);
         response
     }
 }
