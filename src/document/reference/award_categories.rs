@@ -9,12 +9,12 @@ use crate::document::schema::entities::EntityKind;
 use crate::document::text::comparable;
 
 /// Groups of names, each for one award category.
-pub(super) struct CategorySet {
+pub(super) struct AwardCategorySet {
     /// Maps the [`category_key`] of each name to the first name of its group.
     canonical: HashMap<String, String>,
 }
 
-impl CategorySet {
+impl AwardCategorySet {
     pub(super) fn new(groups: &[Vec<String>]) -> Self {
         let mut canonical = HashMap::new();
         for group in groups {
@@ -29,7 +29,7 @@ impl CategorySet {
 /// The award categories of one ceremony. Its own names take precedence over the shared sets. An own
 /// group and a shared group with the same first name are one category.
 pub(super) struct Categories {
-    pub(super) own: CategorySet,
+    pub(super) own: AwardCategorySet,
     /// The names of the shared sets that the ceremony uses.
     pub(super) sets: Vec<String>,
 }

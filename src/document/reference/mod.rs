@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use ahash::{HashMap, HashMapExt as _};
 use serde::{Deserialize, Serialize};
 
-use self::award_categories::{Categories, CategorySet};
+use self::award_categories::{AwardCategorySet, Categories};
 use super::schema::choice::define_choice;
 use super::schema::entities::{EntityKind, NewEntity};
 use super::text::{comparable, index_key, sha256};
@@ -195,7 +195,7 @@ struct Reference {
     names: HashMap<(&'static str, String), Vec<NameEntry>>,
     /// By the ceremony's id.
     categories: HashMap<String, Categories>,
-    category_sets: HashMap<String, CategorySet>,
+    category_sets: HashMap<String, AwardCategorySet>,
 }
 
 /// An entity that has a certain name.
@@ -264,7 +264,7 @@ impl Reference {
             names: HashMap::new(),
             categories: HashMap::new(),
             category_sets: sets
-                .map(|(name, groups)| (name.clone(), CategorySet::new(groups)))
+                .map(|(name, groups)| (name.clone(), AwardCategorySet::new(groups)))
                 .collect(),
         };
         for (kind, list) in [
@@ -333,8 +333,10 @@ impl Reference {
         }
         self.ids.insert((kind.as_str(), entry.id.clone()), entity);
         if kind == EntityKind::Ceremony {
-            let categories =
-                Categories { own: CategorySet::new(&entry.categories), sets: entry.category_sets };
+            let categories = Categories {
+                own: AwardCategorySet::new(&entry.categories),
+                sets: entry.category_sets,
+            };
             self.categories.insert(entry.id.clone(), categories);
         }
         let ids = std::iter::once(&entry.id).chain(&entry.external_ids);
