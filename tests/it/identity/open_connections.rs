@@ -40,24 +40,20 @@ on_both_databases! {
         let replica = app.replica().await.address();
         app.movie("m").await;
         for (number, revocation) in REVOCATIONS.into_iter().enumerate() {
-            let email = format!("v{number}@example.com");
-            let id = create(&app, &email, Role::Contributor).await;
-            let tokens = log_in(&app.anonymous(), &email).await;
-            let on = [app.address, replica]
-                .map(|address| Client::new(address).with_token(&tokens.access));
+            let victim = Victim::new(&app, replica, number).await;
             let mut sockets = Vec::new();
             for address in [app.address, replica] {
-                let mut socket = Socket::initialised(address, &tokens.access).await;
+                let mut socket = Socket::initialised(address, &victim.tokens.access).await;
                 socket.subscribe("1", DRAFTS, json!({})).await;
                 sockets.push(socket);
             }
-            let mut events = Events::open(&on[1], DRAFTS, json!({})).await;
+            let mut events = Events::open(&victim.on[1], DRAFTS, json!({})).await;
             write_draft(&admin, &format!("before {revocation}")).await;
             for socket in &mut sockets {
                 assert_eq!(socket.next("1").await["data"]["drafts"]["movieId"], "m");
             }
             assert_eq!(events.next().await.unwrap().1["data"]["drafts"]["movieId"], "m");
-            revoke(&app, &admin, revocation, &Victim { email, id, tokens, on }).await;
+            revoke(&app, &admin, revocation, &victim).await;
             // Odd ones: without an event, the connection ends too.
             if number % 2 == 0 {
                 write_draft(&admin, &format!("after {revocation}")).await;

@@ -1,5 +1,7 @@
 //! What takes rights away holds on every server over the database when it is acknowledged.
 
+use std::net::SocketAddr;
+
 use reelport::catalog::access::{Credential, Principal, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -39,6 +41,18 @@ pub struct Victim {
     pub id: String,
     pub tokens: Tokens,
     pub on: [Client; 2],
+}
+
+impl Victim {
+    /// The account of a revocation with this number, logged in on this server and on a replica.
+    pub async fn new(app: &TestApp, replica: SocketAddr, number: usize) -> Self {
+        let email = format!("v{number}@example.com");
+        let id = create(app, &email, Role::Contributor).await;
+        let tokens = log_in(&app.anonymous(), &email).await;
+        let on =
+            [app.address, replica].map(|address| Client::new(address).with_token(&tokens.access));
+        Self { email, id, tokens, on }
+    }
 }
 
 pub async fn revoke(app: &TestApp, admin: &Client, revocation: &str, victim: &Victim) {
@@ -96,12 +110,7 @@ on_both_databases! {
         let replica = app.replica().await.address();
         app.movie("m").await;
         for (number, revocation) in REVOCATIONS.into_iter().enumerate() {
-            let email = format!("v{number}@example.com");
-            let id = create(&app, &email, Role::Contributor).await;
-            let tokens = log_in(&app.anonymous(), &email).await;
-            let on = [app.address, replica]
-                .map(|address| Client::new(address).with_token(&tokens.access));
-            let victim = Victim { email, id, tokens, on };
+            let victim = Victim::new(&app, replica, number).await;
             // Both servers have just read the rights of the account.
             for client in &victim.on {
                 assert_eq!(status(client).await, 200, "{revocation}");
