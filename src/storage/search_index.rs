@@ -1,5 +1,5 @@
-//! The index of the parts of titles and of people's names: which texts contain another text. What it
-//! finds must be compared: it may find texts that do not contain the other one.
+//! The index of the parts of titles and of people's names: which texts contain another text. What
+//! it finds must be compared: it may find texts that do not contain the other one.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;

@@ -1,4 +1,4 @@
-//! Which claims of an issuer or a log-in provider say who someone is and what the role is.
+//! The claims of an issuer or a log-in provider that contain the subject, the address and the role.
 
 use std::collections::HashMap;
 

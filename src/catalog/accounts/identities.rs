@@ -10,7 +10,7 @@ use crate::catalog::access::{CanManageAccounts, Role};
 use crate::catalog::audit::{Actor, AuditCredential, AuditOperation};
 use crate::storage::{Transaction, UserRow};
 
-/// Who a log-in provider says that someone is.
+/// A subject that a log-in provider has authenticated.
 #[derive(Debug, Clone)]
 pub(super) struct ProvenIdentity {
     pub(super) issuer: String,
@@ -43,7 +43,7 @@ pub(super) struct UsedAttempt {
     pub(super) expires_at: DateTime<Utc>,
 }
 
-/// Why a person whom the provider knows gets no session.
+/// Why a verified identity gets no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityRefused {
     /// The attempt was completed before.

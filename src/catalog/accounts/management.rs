@@ -281,9 +281,9 @@ impl Accounts {
         Ok(result)
     }
 
-    /// Changes an account within a transaction, unless it is the last ADMIN and would no longer be one.
-    /// Returns the account as it is then, and whether servers have to notice the change before it is
-    /// acknowledged.
+    /// Changes an account within a transaction, unless it is the last ADMIN and would no longer be
+    /// one. Returns the account as it is then, and whether servers have to notice the change before
+    /// it is acknowledged.
     pub(super) async fn change_in(
         &self,
         transaction: &Transaction,

@@ -1,8 +1,8 @@
 //! The audit log: who wrote what, from where and with which token, and which attempts were refused.
 //!
-//! A write that succeeds has its entry in its own transaction: both are stored, or neither. Attempts
-//! that change nothing are collected and written in batches ([`Recorder`]); the edges report them.
-//! Dry runs are not recorded, and neither is reading, unless it is refused.
+//! A write that succeeds has its entry in its own transaction: both are stored, or neither.
+//! Attempts that change nothing are collected and written in batches ([`Recorder`]); the edges
+//! report them. Dry runs are not recorded, and neither is reading, unless it is refused.
 
 mod entry;
 mod reading;

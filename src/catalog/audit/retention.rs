@@ -36,8 +36,8 @@ impl Default for Retention {
 }
 
 impl Catalog {
-    /// Deletes old entries of the audit log, ten minutes after the start and once an hour, until the
-    /// future is dropped.
+    /// Deletes old entries of the audit log, ten minutes after the start and once an hour, until
+    /// the future is dropped.
     pub async fn delete_old_audit_entries(&self, retention: Retention) {
         if retention == Retention::Forever || self.database.is_read_only() {
             return std::future::pending().await;

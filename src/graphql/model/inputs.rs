@@ -34,8 +34,8 @@ pub enum MovieOrderField {
     /// When any document of the movie last changed.
     Updated,
     /// How well the title matches filter.search: the equal title and titles that start with it
-    /// come first, then titles that contain it elsewhere, and original titles; each sorted by title.
-    /// Without a search, as TITLE.
+    /// come first, then titles that contain it elsewhere, and original titles; each sorted by
+    /// title. Without a search, as TITLE.
     Relevance,
 }
 

@@ -28,8 +28,8 @@ pub struct NewState {
 
 impl Transaction {
     /// Publishes new states. The trigger `documents_succession` (see the migrations) keeps the
-    /// superseded ones, and `documents_changes` adds the new ones to the change feed. The movies must
-    /// exist.
+    /// superseded ones, and `documents_changes` adds the new ones to the change feed. The movies
+    /// must exist.
     ///
     /// # Errors
     /// When the database fails, or a state is not the successor of the current revision.

@@ -1,10 +1,10 @@
 //! Filters of movies, and how the movies that match are found.
 //!
-//! A list of movies is read in one of two ways. If one condition selects few movies, these are found
-//! by its index, and then sorted. Otherwise the movies are read in the order of the list until a
-//! page is full, which needs few rows because many match. Which way is taken is decided by counting
-//! up to [`FEW`] movies of each condition in its index, so the cost hardly depends on the size of
-//! the catalogue.
+//! A list of movies is read in one of two ways. If one condition selects few movies, these are
+//! found by its index, and then sorted. Otherwise the movies are read in the order of the list
+//! until a page is full, which needs few rows because many match. Which way is taken is decided by
+//! counting up to [`FEW`] movies of each condition in its index, so the cost hardly depends on the
+//! size of the catalogue.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{
