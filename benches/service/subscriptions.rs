@@ -82,10 +82,11 @@ pub async fn measure(count: usize) {
     for number in 0..count {
         if number % PER_ACCOUNT == 0 {
             let email = format!("{number}@example.com");
-            let options = ["--database-url", &urls[1], "--email", &email];
-            let create = ["user", "create", "--role", "VIEWER", "--password", "for benchmarks"];
-            reelport(REELPORT, &[&create[..], &options].concat(), "");
-            let made = reelport(REELPORT, &[&["token"][..], &options].concat(), "");
+            let (database, account) = (["--database-url", &urls[1]], ["--email", &email]);
+            let password = ["--role", "viewer", "--password", "for benchmarks"];
+            let create = [&["user"][..], &database, &["create"], &account, &password].concat();
+            reelport(REELPORT, &create, "");
+            let made = reelport(REELPORT, &[&["token"][..], &database, &account].concat(), "");
             token = format!("Bearer {}", made.trim());
         }
         subscribe(servers[1].address.clone(), token.clone(), &mut tasks).await;
