@@ -18,6 +18,8 @@ mod m20261130_000101_audit_log;
 mod m20261130_000201_log_in_providers;
 mod m20261130_000301_presence;
 mod m20261130_000302_search;
+mod m20261201_000101_log_indexes;
+mod m20261201_000201_triggers;
 mod tables;
 
 /// All migrations, in the order in which they are applied.
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000201_log_in_providers::Migration),
             Box::new(m20261130_000301_presence::Migration),
             Box::new(m20261130_000302_search::Migration),
+            Box::new(m20261201_000101_log_indexes::Migration),
+            Box::new(m20261201_000201_triggers::Migration),
         ]
     }
 }

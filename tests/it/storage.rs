@@ -8,8 +8,9 @@ use reelport::document::schema::entities::{EntityKind, NewEntity};
 use reelport::document::text::sha256;
 use reelport::document::{Category, Metadata, MovieId, Source, Stage};
 use reelport::storage::{
-    Database, DraftEnd, DraftFilter, ImportFilter, ImportRow, NewContribution, NewIdempotencyKey,
-    NewImport, PageRequest, SentText, StorageError, TextLimits, Transaction,
+    AuditFilter, AuditRow, Database, DraftEnd, DraftFilter, ImportFilter, ImportRow,
+    NewContribution, NewIdempotencyKey, NewImport, PageRequest, SentText, StorageError, TextLimits,
+    Transaction,
 };
 use serde_json::json;
 
@@ -53,6 +54,54 @@ fn contribution(
     }
 }
 
+fn record(number: i64, movie: &str) -> NewImport {
+    NewImport {
+        row: ImportRow {
+            id: format!("0{number}"),
+            movie: id(movie),
+            category: (number > 1).then_some(Category::Awards),
+            operation: "import".to_owned(),
+            stage: Stage::Draft,
+            created_at: at(number),
+            author: format!("author-{}", number % 2),
+            account: "account".to_owned(),
+            source: Some(Source::LlmGenerated),
+            status: "rejected".to_owned(),
+            options: "{}".to_owned(),
+            report: None,
+            problems: "[]".to_owned(),
+            revision: None,
+            draft_revision: Some(number),
+            text_hash: (number == 2).then(|| sha256(b"a\0b")),
+            text_size: (number == 2).then_some(3),
+        },
+        document: (number == 2).then(|| SentText { text: "a\0b".to_owned(), is_kept: true }),
+    }
+}
+
+/// An entry of the audit log.
+fn audit_row(id: &str) -> AuditRow {
+    AuditRow {
+        id: id.to_owned(),
+        at: at(0),
+        account: None,
+        email: None,
+        credential: "NONE".to_owned(),
+        credential_id: None,
+        interface: "SERVICE".to_owned(),
+        address: None,
+        request_id: None,
+        operation: "READ".to_owned(),
+        target: None,
+        category: None,
+        outcome: "FORBIDDEN".to_owned(),
+        code: None,
+        detail: None,
+        count: 1,
+        import_id: None,
+    }
+}
+
 async fn write<T, R: Future<Output = Result<T, StorageError>>>(
     database: &Database,
     body: impl Fn(std::sync::Arc<Transaction>) -> R,
@@ -71,6 +120,40 @@ const fn start<P>(limit: u64) -> PageRequest<P> {
 }
 
 on_both_databases! {
+    async fn a_transaction_whose_deferred_write_fails_writes_nothing(app: TestApp) {
+        let database = app.app.catalog.database();
+        let (imports, audit) = (rows(&app.database.url, "imports").await, AuditFilter::default());
+        let entries = database.count_audit_entries(&audit).await.unwrap();
+        // Neither fails before the commit.
+        let failed: Result<(), StorageError> = database
+            .write_once(|transaction| async move {
+                transaction.record_imports(&[record(1, "m")], TextLimits::default()).await?;
+                transaction.record_audit_entries(&[audit_row("a\0b")]).await
+            })
+            .await;
+        assert!(failed.is_err());
+        // The second write to a table runs the first.
+        let failed: Result<(), StorageError> = database
+            .write_once(|transaction| async move {
+                transaction.record_imports(&[record(1, "m")], TextLimits::default()).await?;
+                transaction.record_audit_entries(&[audit_row("a")]).await?;
+                transaction.record_audit_entries(&[audit_row("a")]).await
+            })
+            .await;
+        assert!(failed.is_err());
+        assert_eq!(rows(&app.database.url, "imports").await, imports);
+        assert_eq!(database.count_audit_entries(&audit).await.unwrap(), entries);
+    }
+
+    async fn a_transaction_reads_what_it_has_deferred(app: TestApp) {
+        let database = app.app.catalog.database();
+        let read = write(database, |transaction| async move {
+            transaction.record_imports(&[record(1, "m")], TextLimits::default()).await?;
+            transaction.import_record("01").await
+        });
+        assert_eq!(read.await.unwrap(), record(1, "m").row);
+    }
+
     async fn a_draft_shows_its_newest_contribution_until_it_is_closed(app: TestApp) {
         app.movie("m").await;
         let database = app.app.catalog.database();
@@ -233,28 +316,6 @@ on_both_databases! {
 
     async fn log_entries_are_listed_newest_first_without_texts(app: TestApp) {
         let database = app.app.catalog.database();
-        let record = |number: i64, movie: &str| NewImport {
-            row: ImportRow {
-                id: format!("0{number}"),
-                movie: id(movie),
-                category: (number > 1).then_some(Category::Awards),
-                operation: "import".to_owned(),
-                stage: Stage::Draft,
-                created_at: at(number),
-                author: format!("author-{}", number % 2),
-                account: "account".to_owned(),
-                source: Some(Source::LlmGenerated),
-                status: "rejected".to_owned(),
-                options: "{}".to_owned(),
-                report: None,
-                problems: "[]".to_owned(),
-                revision: None,
-                draft_revision: Some(number),
-                text_hash: (number == 2).then(|| sha256(b"a\0b")),
-                text_size: (number == 2).then_some(3),
-            },
-            document: (number == 2).then(|| SentText { text: "a\0b".to_owned(), is_kept: true }),
-        };
         let records = [record(1, "m"), record(2, "gone"), record(3, "m")];
         write(database, |transaction| {
             let records = records.clone();

@@ -52,9 +52,8 @@ impl StatementResult {
 
 macro_rules! run_on {
     ($connection:expr, $statement:expr, $fetch:expr) => {{
-        let values = $statement.values.clone().unwrap_or_else(|| Values(Vec::new()));
-        let values = SqlxValues(values);
-        let query = sqlx::query_with(AssertSqlSafe($statement.sql.as_str()), values);
+        let values = SqlxValues($statement.values.unwrap_or_else(|| Values(Vec::new())));
+        let query = sqlx::query_with(AssertSqlSafe($statement.sql), values);
         match $fetch {
             Fetch::RowCount => {
                 let result = query.execute(&mut **$connection).await?;
@@ -83,7 +82,7 @@ impl Connection {
     /// Runs a statement with its values.
     pub(super) async fn run(
         &mut self,
-        statement: &Statement,
+        statement: Statement,
         fetch: Fetch,
     ) -> Result<StatementResult, Error> {
         match self {

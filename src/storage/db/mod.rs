@@ -3,6 +3,7 @@
 mod advisory_locks;
 mod connection;
 mod database;
+pub(super) mod deferred;
 mod faults;
 mod health;
 mod migrate;

@@ -48,7 +48,7 @@ impl ReadPool {
 
     async fn attempt(&self, statement: &Statement, fetch: Fetch) -> Result<StatementResult, DbErr> {
         let mut connection = self.pool.acquire().await?;
-        connection.run(statement, fetch).await.map_err(query_error)
+        connection.run(statement.clone(), fetch).await.map_err(query_error)
     }
 }
 

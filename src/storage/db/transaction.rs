@@ -122,7 +122,7 @@ impl Database {
     async fn begin(
         &self,
         pool: &Pool,
-        sql: &str,
+        sql: &'static str,
         faults: Option<Arc<dyn Faults>>,
     ) -> Result<TransactionConnection, DbErr> {
         let connection = pool.acquire().await?;

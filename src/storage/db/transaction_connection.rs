@@ -11,31 +11,39 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::sqlx::Error;
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+    ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, ExecResult, QueryResult, RuntimeErr,
+    Statement,
 };
 use tokio::sync::Mutex;
 
 use super::connection::{CloseOnDrop, Connection, Fetch, StatementResult};
+use super::deferred::{DeferredWrites, Write};
 use super::faults::{Fault, Faults, TransactionStep};
 use crate::storage::unavailable::Unavailability;
 use crate::storage::values;
 
 /// An open transaction. Dropping it rolls it back by closing the connection.
+///
+/// With `SQLite`, each message to the connection is handed over to another thread and back. So BEGIN
+/// is sent with the first query, and COMMIT with the deferred writes.
 #[derive(Debug)]
 pub(in crate::storage) struct TransactionConnection {
     state: Mutex<TransactionState>,
     backend: DatabaseBackend,
     queries: Arc<AtomicU64>,
-    faults: Option<Arc<dyn Faults>>,
 }
 
 #[derive(Debug)]
 struct TransactionState {
     connection: CloseOnDrop,
+    /// What begins the transaction, until it is sent.
+    begin: Option<&'static str>,
     /// Whether all statements so far succeeded. After a failure, the database may have ended the
     /// transaction, and the next statement would be committed at once.
     is_usable: bool,
     statements: u64,
+    deferred: DeferredWrites,
+    faults: Option<Arc<dyn Faults>>,
 }
 
 /// Why a commit failed.
@@ -45,6 +53,14 @@ pub(super) enum CommitError {
     Refused(DbErr),
     /// The outcome is unknown.
     Unconfirmed(DbErr),
+}
+
+impl From<Error> for CommitError {
+    fn from(error: Error) -> Self {
+        let is_refused = is_refused(&error);
+        let error = exec_error(error);
+        if is_refused { Self::Refused(error) } else { Self::Unconfirmed(error) }
+    }
 }
 
 fn exec_error(error: Error) -> DbErr {
@@ -61,51 +77,86 @@ impl TransactionConnection {
     /// transaction, and a connection with an open transaction never returns to its pool.
     pub(super) async fn begin(
         connection: Connection,
-        sql: &str,
+        sql: &'static str,
         queries: Arc<AtomicU64>,
         faults: Option<Arc<dyn Faults>>,
     ) -> Result<Self, DbErr> {
         let backend = connection.backend();
         let mut state = TransactionState {
             connection: CloseOnDrop::new(connection),
+            begin: None,
             is_usable: true,
             statements: 0,
+            deferred: DeferredWrites::default(),
+            faults,
         };
-        state
-            .run_control(sql, TransactionStep::Begin, faults.as_deref())
-            .await
-            .map_err(exec_error)?;
-        Ok(Self { state: Mutex::new(state), backend, queries, faults })
+        match state.planned(TransactionStep::Begin) {
+            None if backend == DatabaseBackend::Sqlite => state.begin = Some(sql),
+            fault => state.run_control(sql, fault).await.map_err(exec_error)?,
+        }
+        Ok(Self { state: Mutex::new(state), backend, queries })
     }
 
-    /// Commits the transaction.
+    /// Runs a statement together with later ones: before the next other statement, or before the
+    /// commit. Its errors are theirs. A statement with several rows runs at once, since statements
+    /// with different numbers of rows are prepared each on its own.
+    pub(in crate::storage) async fn defer<E: EntityTrait>(
+        &self,
+        rows: usize,
+        write: impl Into<Write>,
+    ) -> Result<(), DbErr> {
+        let (table, mut state) = (E::default().table_name(), self.state.lock().await);
+        if state.deferred.has(table) {
+            self.run_deferred(&mut state).await?;
+        }
+        state.deferred.push(table, write.into());
+        if rows > 1 { self.run_deferred(&mut state).await } else { Ok(()) }
+    }
+
+    async fn run_deferred(&self, state: &mut TransactionState) -> Result<(), DbErr> {
+        match self.take_deferred(state)? {
+            Some(statement) => state.run(statement, Fetch::RowCount).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the deferred writes as one statement.
+    fn take_deferred(&self, state: &mut TransactionState) -> Result<Option<Statement>, DbErr> {
+        let Some((mut statement, count)) = state.deferred.take(self.backend) else {
+            return Ok(None);
+        };
+        if let Err(error) = values::handle_nul(&mut statement) {
+            state.is_usable = false;
+            return Err(error);
+        }
+        self.queries.fetch_add(count, Ordering::Relaxed);
+        Ok(Some(statement))
+    }
+
+    /// Commits the transaction. If a deferred write fails, it is rolled back.
     pub(super) async fn commit(self) -> Result<(), CommitError> {
-        let mut state = self.state.into_inner();
-        if !state.is_usable {
-            return Err(CommitError::Refused(unusable()));
-        }
-        match state.run_control("COMMIT", TransactionStep::Commit, self.faults.as_deref()).await {
-            Ok(()) => {
-                state.connection.release();
-                Ok(())
+        let committed = {
+            let mut state = self.state.lock().await;
+            match self.take_deferred(&mut state) {
+                Ok(deferred) => state.commit(deferred).await,
+                Err(error) => Err(CommitError::Refused(error)),
             }
-            Err(error) => {
-                let is_refused = is_refused(&error);
-                let error = exec_error(error);
-                Err(if is_refused {
-                    CommitError::Refused(error)
-                } else {
-                    CommitError::Unconfirmed(error)
-                })
-            }
+        };
+        if let Err(CommitError::Refused(_)) = committed {
+            self.rollback().await;
         }
+        committed
     }
 
     /// Rolls back. If the rollback fails, the connection is closed.
     pub(super) async fn rollback(self) {
         let mut state = self.state.into_inner();
-        match state.run_control("ROLLBACK", TransactionStep::Rollback, self.faults.as_deref()).await
-        {
+        let fault = state.planned(TransactionStep::Rollback);
+        if state.begin.is_some() && fault.is_none() {
+            state.connection.release();
+            return;
+        }
+        match state.run_control("ROLLBACK", fault).await {
             Ok(()) => state.connection.release(),
             Err(error) => {
                 tracing::debug!(error = %error, "a rollback failed; its connection is closed");
@@ -117,26 +168,49 @@ impl TransactionConnection {
         values::handle_nul(&mut statement)?;
         self.queries.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state.lock().await;
-        let answer = state.run(&statement, fetch, self.faults.as_deref()).await?;
-        Ok(answer)
+        self.run_deferred(&mut state).await?;
+        state.run(statement, fetch).await
     }
 }
 
 impl TransactionState {
-    async fn run(
+    /// The fault that a test has planned for a step.
+    fn planned(&self, step: TransactionStep) -> Option<Fault> {
+        self.faults.as_ref().and_then(|faults| faults.at(step))
+    }
+
+    /// The fault that a test has planned for the next statement.
+    fn planned_for_statement(&mut self) -> Option<Fault> {
+        let fault = self.planned(TransactionStep::Statement(self.statements));
+        self.statements += 1;
+        fault
+    }
+
+    async fn run(&mut self, statement: Statement, fetch: Fetch) -> Result<StatementResult, DbErr> {
+        let fault = self.planned_for_statement();
+        self.run_with(statement, fetch, fault).await
+    }
+
+    async fn run_with(
         &mut self,
-        statement: &Statement,
+        mut statement: Statement,
         fetch: Fetch,
-        faults: Option<&dyn Faults>,
+        fault: Option<Fault>,
     ) -> Result<StatementResult, DbErr> {
         if !self.is_usable {
             return Err(unusable());
         }
         // Not usable until the statement has succeeded, even if this future is dropped.
         self.is_usable = false;
-        let step = TransactionStep::Statement(self.statements);
-        self.statements += 1;
-        let fault = self.fault_at(step, faults).await.map_err(exec_error)?;
+        if let Some(begin) = self.begin.take() {
+            // The number of changed rows would include that of the statement before BEGIN.
+            if fault.is_some() || matches!(fetch, Fetch::RowCount) {
+                self.run_control(begin, None).await.map_err(exec_error)?;
+            } else {
+                statement.sql = format!("{begin}; {}", statement.sql);
+            }
+        }
+        self.apply(fault).await.map_err(exec_error)?;
         let connection = self.connection.get().ok_or_else(unusable)?;
         let answer = connection.run(statement, fetch).await.map_err(|error| match fetch {
             Fetch::RowCount => exec_error(error),
@@ -149,36 +223,65 @@ impl TransactionState {
         Ok(answer)
     }
 
-    /// Runs BEGIN, COMMIT or ROLLBACK.
-    async fn run_control(
-        &mut self,
-        sql: &str,
-        step: TransactionStep,
-        faults: Option<&dyn Faults>,
-    ) -> Result<(), Error> {
-        let fault = self.fault_at(step, faults).await?;
+    /// Runs the deferred writes and commits. Releases the connection if that succeeds.
+    async fn commit(&mut self, deferred: Option<Statement>) -> Result<(), CommitError> {
+        if !self.is_usable {
+            return Err(CommitError::Refused(unusable()));
+        }
+        let statement_fault = deferred.as_ref().and_then(|_| self.planned_for_statement());
+        let fault = self.planned(TransactionStep::Commit);
+        match deferred {
+            Some(statement)
+                if statement.db_backend == DatabaseBackend::Sqlite
+                    && statement_fault.is_none()
+                    && fault.is_none() =>
+            {
+                self.run_and_commit(statement).await?;
+            }
+            None if self.begin.is_some() && fault.is_none() => {}
+            deferred => {
+                if let Some(statement) = deferred {
+                    let run = self.run_with(statement, Fetch::RowCount, statement_fault).await;
+                    run.map_err(CommitError::Refused)?;
+                }
+                if let Some(begin) = self.begin.take() {
+                    self.run_control(begin, None).await?;
+                }
+                self.run_control("COMMIT", fault).await?;
+            }
+        }
+        self.connection.release();
+        Ok(())
+    }
+
+    /// Runs the deferred writes and COMMIT in one script.
+    async fn run_and_commit(&mut self, mut statement: Statement) -> Result<(), Error> {
+        let begin = self.begin.take().map(|begin| format!("{begin}; ")).unwrap_or_default();
+        statement.sql = format!("{begin}{}; COMMIT", statement.sql);
+        self.is_usable = false;
+        let connection = self.connection.get().ok_or(Error::WorkerCrashed)?;
+        connection.run(statement, Fetch::RowCount).await.map(drop)
+    }
+
+    /// Runs BEGIN, COMMIT or ROLLBACK, with the fault that a test has planned for it.
+    async fn run_control(&mut self, sql: &str, fault: Option<Fault>) -> Result<(), Error> {
+        self.apply(fault).await?;
         let connection = self.connection.get().ok_or(Error::WorkerCrashed)?;
         connection.run_raw(sql).await?;
         if fault == Some(Fault::Unanswered) { Err(lost()) } else { Ok(()) }
     }
 
-    /// Applies the fault that a test injected at this step.
-    async fn fault_at(
-        &mut self,
-        step: TransactionStep,
-        faults: Option<&dyn Faults>,
-    ) -> Result<Option<Fault>, Error> {
-        let fault = faults.and_then(|faults| faults.at(step));
+    /// Applies a planned fault before its step.
+    async fn apply(&mut self, fault: Option<Fault>) -> Result<(), Error> {
         match fault {
-            None | Some(Fault::Unanswered) => {}
-            Some(Fault::Lost) => return Err(lost()),
+            None | Some(Fault::Unanswered) => Ok(()),
+            Some(Fault::Lost) => Err(lost()),
             Some(Fault::Hang) => pending().await,
             Some(Fault::Before(sql)) => {
                 let connection = self.connection.get().ok_or(Error::WorkerCrashed)?;
-                connection.run_raw(sql).await?;
+                connection.run_raw(sql).await.map(drop)
             }
         }
-        Ok(fault)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, Set};
+use sea_orm::{EntityTrait, QueryTrait as _, Set};
 
 use super::presence::Presence;
 use super::published::FORMAT;
@@ -32,7 +32,8 @@ impl Transaction {
     /// must exist.
     ///
     /// # Errors
-    /// When the database fails, or a state is not the successor of the current revision.
+    /// When the database fails, or a state is not the successor of the current revision. The
+    /// error may be that of a later statement or of the commit.
     pub async fn publish(&self, states: &[NewState]) -> Result<(), StorageError> {
         let published: Vec<_> = states.iter().map(published_row).collect();
         for rows in published.chunks(ROWS_PER_STATEMENT) {
@@ -49,10 +50,8 @@ impl Transaction {
                         document::Column::Operation,
                     ])
                     .to_owned();
-            document::Entity::insert_many(rows.to_vec())
-                .on_conflict(replace)
-                .exec_without_returning(&self.connection)
-                .await?;
+            let insert = document::Entity::insert_many(rows.to_vec()).on_conflict(replace);
+            self.connection.defer::<document::Entity>(rows.len(), insert.into_query()).await?;
         }
         let changed = states.iter().filter(|state| state.is_empty != state.was_empty);
         let changed = changed.map(|state| (&state.movie, state.category, !state.is_empty));

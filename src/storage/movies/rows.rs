@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, QuerySelect, Set};
+use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, QuerySelect, QueryTrait as _, Set};
 
 use crate::document::change::ChangeKind;
 use crate::document::projection::MovieFacts;
@@ -206,11 +206,10 @@ impl Transaction {
             .map(|(_, facts)| search_text(facts.title.as_deref(), facts.original_title.as_deref()));
         add_texts(&self.connection, SearchList::Titles, texts).await?;
         for ids in touched.chunks(ROWS_PER_STATEMENT) {
-            movie::Entity::update_many()
+            let update = movie::Entity::update_many()
                 .col_expr(movie::Column::UpdatedAt, Expr::value(now))
-                .filter(movie::Column::Id.is_in(ids.iter().map(|id| id.as_str())))
-                .exec(&self.connection)
-                .await?;
+                .filter(movie::Column::Id.is_in(ids.iter().map(|id| id.as_str())));
+            self.connection.defer::<movie::Entity>(ids.len(), update.into_query()).await?;
         }
         Ok(())
     }
