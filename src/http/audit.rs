@@ -4,11 +4,11 @@
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
-use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
-use axum::middleware::Next;
 use axum::response::Response;
+use percent_encoding::percent_decode_str;
 
 use super::AppState;
 use super::client_address::ClientAddress;
@@ -39,6 +39,7 @@ const WRITES: &[(Method, &str, AuditOperation)] = &[
     (Method::DELETE, "/api/v1/admin/movies/{id}/draft/{category}", AuditOperation::DiscardDraft),
 ];
 
+const GRAPHQL: &str = "/graphql";
 /// How the paths of a movie's routes begin.
 const MOVIE: &str = "/api/v1/admin/movies/{id}/";
 
@@ -115,67 +116,77 @@ fn is_dry_run(uri: &Uri) -> bool {
     })
 }
 
-/// The movie in the parameters of a path. Other ids of a path may be secrets that were put there by
-/// mistake.
-fn target(parameters: &RawPathParams) -> Option<AuditTarget> {
-    let value =
-        |wanted| parameters.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
-    let movie: MovieId = value("id")?.parse().ok()?;
-    let category = value("category").and_then(|category| category.parse().ok());
+/// The movie in a path. Other ids of a path may be secrets that were put there by mistake.
+fn target(template: &str, path: &str) -> Option<AuditTarget> {
+    if !template.starts_with(MOVIE) {
+        return None;
+    }
+    let value = |wanted: &str| {
+        let (_, text) = template.split('/').zip(path.split('/')).find(|(of, _)| *of == wanted)?;
+        percent_decode_str(text).decode_utf8().ok()
+    };
+    let movie: MovieId = value("{id}")?.parse().ok()?;
+    let category = value("{category}").and_then(|category| category.parse().ok());
     Some(AuditTarget::movie(&movie, category))
 }
 
-/// The middleware that makes the [`Requester`] of a request, and records what was refused, rejected
-/// or failed.
-pub async fn record(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let Some(path) = parts.extensions.get::<MatchedPath>().cloned() else {
-        return next.run(Request::from_parts(parts, body)).await;
-    };
-    let path = path.as_str();
-    let is_graphql = path == "/graphql";
-    let interface = if is_graphql { AuditInterface::Graphql } else { AuditInterface::Rest };
-    let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
-    let request_id = request_id::of(&parts.extensions);
-    let requester = Requester::new(RequestOrigin::new(interface, address, request_id));
-    parts.extensions.insert(requester.clone());
-    let (method, uri) = (parts.method.clone(), parts.uri.clone());
-    let parameters = if path.starts_with(MOVIE) {
-        RawPathParams::from_request_parts(&mut parts, &()).await.ok()
-    } else {
-        None
-    };
-    let response = next.run(Request::from_parts(parts, body)).await;
+/// A request that may have to be recorded once its response is known.
+pub struct Recordable {
+    requester: Requester,
+    path: MatchedPath,
+    method: Method,
+    uri: Uri,
+}
 
-    let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
-        return response;
+impl Recordable {
+    /// Adds the [`Requester`] to a request. `None` if the request has no route.
+    pub fn of(parts: &mut Parts) -> Option<Self> {
+        let path = parts.extensions.get::<MatchedPath>().cloned()?;
+        let interface = match path.as_str() {
+            GRAPHQL => AuditInterface::Graphql,
+            _ => AuditInterface::Rest,
+        };
+        let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
+        let request_id = request_id::of(&parts.extensions);
+        let requester = Requester::new(RequestOrigin::new(interface, address, request_id));
+        parts.extensions.insert(requester.clone());
+        let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        Some(Self { requester, path, method, uri })
     }
-    let operation = match response.extensions().get::<Attempted>() {
-        Some(Attempted(operation)) => *operation,
-        None => operation_of(&method, path),
-    };
-    // What GraphQL rejects or cannot do is reported for each mutation.
-    let is_write = !is_graphql && operation != AuditOperation::Read && !is_dry_run(&uri);
-    let outcome = match status {
-        StatusCode::UNAUTHORIZED => AuditOutcome::Unauthenticated,
-        StatusCode::FORBIDDEN => AuditOutcome::Forbidden,
-        StatusCode::TOO_MANY_REQUESTS => AuditOutcome::RateLimited,
-        _ if !is_write => return response,
-        _ if status.is_client_error() => AuditOutcome::Rejected,
-        StatusCode::INTERNAL_SERVER_ERROR => AuditOutcome::Failed,
-        // The database takes no writes, or the server is at a limit.
-        _ => return response,
-    };
-    // An entry in a transaction that failed is not in the log.
-    if requester.0.origin.recorded() == 0 || outcome == AuditOutcome::Failed {
-        let code = response.extensions().get::<ErrorCode>();
-        let code = code.map_or(outcome.as_str(), |ErrorCode(code)| code);
-        let target = parameters.as_ref().and_then(target);
-        let entry = requester.actor().did(operation).on(target).failed(outcome, code);
-        state.catalog.record_attempt(entry);
+
+    /// Records the request if it was refused, rejected or failed.
+    pub fn record(self, state: &AppState, response: &Response) {
+        let status = response.status();
+        if !status.is_client_error() && !status.is_server_error() {
+            return;
+        }
+        let operation = match response.extensions().get::<Attempted>() {
+            Some(Attempted(operation)) => *operation,
+            None => operation_of(&self.method, self.path.as_str()),
+        };
+        // What GraphQL rejects or cannot do is reported for each mutation.
+        let is_write = self.path.as_str() != GRAPHQL
+            && operation != AuditOperation::Read
+            && !is_dry_run(&self.uri);
+        let outcome = match status {
+            StatusCode::UNAUTHORIZED => AuditOutcome::Unauthenticated,
+            StatusCode::FORBIDDEN => AuditOutcome::Forbidden,
+            StatusCode::TOO_MANY_REQUESTS => AuditOutcome::RateLimited,
+            _ if !is_write => return,
+            _ if status.is_client_error() => AuditOutcome::Rejected,
+            StatusCode::INTERNAL_SERVER_ERROR => AuditOutcome::Failed,
+            // The database takes no writes, or the server is at a limit.
+            _ => return,
+        };
+        // An entry in a transaction that failed is not in the log.
+        if self.requester.0.origin.recorded() == 0 || outcome == AuditOutcome::Failed {
+            let code = response.extensions().get::<ErrorCode>();
+            let code = code.map_or(outcome.as_str(), |ErrorCode(code)| code);
+            let target = target(self.path.as_str(), self.uri.path());
+            let entry = self.requester.actor().did(operation).on(target).failed(outcome, code);
+            state.catalog.record_attempt(entry);
+        }
     }
-    response
 }
 
 #[cfg(test)]
@@ -183,6 +194,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::document::Category;
     use crate::http::openapi;
 
     #[test]
@@ -199,6 +211,20 @@ mod tests {
             .map(|(method, path, _)| (method.to_string(), (*path).to_owned()))
             .collect();
         assert_eq!(routes, known, "add the new route to WRITES");
+    }
+
+    #[test]
+    fn the_movie_of_a_path_is_the_target() {
+        let found = |template, path| target(template, path).map(|target| format!("{target:?}"));
+        let template = "/api/v1/admin/movies/{id}/import/{category}";
+        let encoded = found(template, "/api/v1/admin/movies/tmdb%2D550/import/cast-crew");
+        assert_eq!(encoded, found(template, "/api/v1/admin/movies/tmdb-550/import/cast-crew"));
+        let movie: MovieId = "tmdb-550".parse().unwrap();
+        let expected = AuditTarget::movie(&movie, Some(Category::CastCrew));
+        assert_eq!(encoded, Some(format!("{expected:?}")));
+        let users = "/api/v1/admin/users/{id}";
+        assert_eq!(found(users, "/api/v1/admin/users/tmdb-550"), None);
+        assert_eq!(found(template, "/api/v1/admin/movies/%ff/import/trivia"), None);
     }
 
     #[test]

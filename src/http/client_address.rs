@@ -4,11 +4,9 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
-use axum::middleware::Next;
-use axum::response::Response;
 use ipnet::IpNet;
 
 use crate::catalog::accounts::provider::CALLBACK_PATH;
@@ -147,17 +145,13 @@ fn node_address(text: &str) -> Option<IpAddr> {
     address.or_else(bracketed).map(|address: IpAddr| address.to_canonical())
 }
 
-/// The middleware that finds the address of the client.
-pub async fn set(
-    State(proxies): State<TrustedProxies>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// Finds the address of the client, and adds it to the request.
+pub fn set(proxies: &TrustedProxies, mut request: Request) -> Request {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
     let client = ClientAddress(proxies.client(peer, request.headers()));
     request.extensions_mut().insert(client);
-    next.run(request).await
+    request
 }
 
 /// The span of a request in the log.

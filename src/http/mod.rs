@@ -30,8 +30,10 @@ mod subscriptions;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use tower::ServiceBuilder;
 use tower_http::ServiceBuilderExt as _;
@@ -44,6 +46,7 @@ use tower_http::trace::TraceLayer;
 use crate::catalog::Catalog;
 use crate::catalog::accounts::Accounts;
 use crate::graphql::Schema;
+use audit::Recordable;
 use budget::Budget;
 pub use client_address::{InvalidNetwork, TrustedProxies};
 pub use cors::{AllowedOrigins, InvalidOrigin};
@@ -166,23 +169,50 @@ pub fn router(state: AppState) -> Router {
         .and(NotForContentType::const_new("application/zip"))
         .and(NotForContentType::const_new("application/gzip"))
         .and(NotForContentType::const_new("application/x-ndjson"));
+    let addressed = state.clone();
     router.layer(
         ServiceBuilder::new()
             .set_request_id(request_id.clone(), MakeRequestId)
-            .layer(from_fn_with_state(state.trusted_proxies.clone(), client_address::set))
+            .map_request(move |request| client_address::set(&addressed.trusted_proxies, request))
             .layer(TraceLayer::new_for_http().make_span_with(client_address::span))
             .propagate_request_id(request_id)
-            .layer(from_fn_with_state(state.clone(), audit::record))
-            .layer(from_fn(response::set_cache_control))
-            .layer(from_fn_with_state(state.clone(), response::set_date))
+            .layer(from_fn_with_state(state.clone(), complete))
             // Outside of all that may refuse a request: a page can read a response only if it has
             // the CORS headers.
             .option_layer(state.allowed_origins.layer())
-            .layer(from_fn(server::refuse_beyond_capacity))
-            .layer(from_fn(problem::add_request_id))
+            .layer(from_fn(explain))
             .layer(CatchPanicLayer::custom(problem::panic_response))
             .layer(from_fn_with_state(state.clone(), body::limit_body))
             .layer(CompressionLayer::new().compress_when(worth_compressing))
             .layer(from_fn_with_state(state, response::limit_memory)),
     )
+}
+
+/// The middleware that sets the headers which all responses have, and records requests that were
+/// refused. It is one function, since axum copies all inner services for each middleware function.
+async fn complete(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let is_private = response::is_private(&request);
+    let (mut parts, body) = request.into_parts();
+    let recordable = Recordable::of(&mut parts);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    response::set_date(&mut response, state.catalog.now());
+    if is_private {
+        response::forbid_caching(&mut response);
+    }
+    if let Some(recordable) = recordable {
+        recordable.record(&state, &response);
+    }
+    response
+}
+
+/// The middleware that refuses requests beyond the limit of connections, and adds the request id to
+/// internal errors.
+async fn explain(request: Request, next: Next) -> Response {
+    if server::is_beyond_capacity(&request) {
+        let detail = "the server has reached its limit of connections";
+        return ProblemDetails::busy(detail).into_response();
+    }
+    let id = request_id::of(request.extensions());
+    let response = next.run(request).await;
+    problem::with_request_id(response, &id)
 }

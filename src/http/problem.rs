@@ -4,15 +4,12 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::audit::ErrorCode;
-use super::request_id;
 use crate::catalog::access::Forbidden;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT, Unavailability};
 use crate::document::plan::{ImportPlan, Report};
@@ -278,10 +275,8 @@ pub fn panic_response(_: Box<dyn Any + Send + 'static>) -> Response {
     .into_response()
 }
 
-/// Adds the request id to internal errors and to timeouts.
-pub async fn add_request_id(request: Request, next: Next) -> Response {
-    let id = request_id::of(request.extensions());
-    let response = next.run(request).await;
+/// Adds the request id to an internal error or a timeout.
+pub fn with_request_id(response: Response, id: &str) -> Response {
     let is_plain = response
         .headers()
         .get(header::CONTENT_TYPE)

@@ -3,6 +3,9 @@
 use axum::http::{HeaderValue, Request};
 use tower_http::request_id::RequestId;
 
+/// Maximum length of an id in messages.
+const MAX_SHOWN: usize = 64;
+
 /// Creates request ids: 64 random bits in hexadecimal.
 #[derive(Debug, Clone, Copy)]
 pub struct MakeRequestId;
@@ -16,9 +19,10 @@ impl tower_http::request_id::MakeRequestId for MakeRequestId {
 /// The id of a request, for messages.
 #[must_use]
 pub fn of(extensions: &axum::http::Extensions) -> String {
-    let id = extensions.get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
+    let id = extensions.get::<RequestId>().map(|id| id.header_value().as_bytes());
     // A client can send its own id: limit its length and its characters.
-    let shown =
-        id.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64);
-    shown.collect()
+    let mut shown = String::with_capacity(MAX_SHOWN);
+    let bytes = id.unwrap_or_default().iter().map(|byte| char::from(*byte));
+    shown.extend(bytes.filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(MAX_SHOWN));
+    shown
 }

@@ -1,8 +1,9 @@
-//! Middleware for responses: cache headers, the `Date` header, and a limit on their memory.
+//! Responses: cache headers, the `Date` header, and a limit on their memory.
 
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -10,6 +11,8 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use chrono::{DateTime, Datelike as _, Utc};
+use headers::{Date, HeaderMapExt as _};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
@@ -30,35 +33,26 @@ pub const CHUNK: usize = 64 * 1024;
 /// Paths with responses for a single account, with or without a token.
 const PRIVATE: [&str; 4] = ["/graphql", "/api/v1/auth/", "/api/v1/admin/", "/mcp"];
 
-/// Keeps private responses out of caches: sets `Cache-Control: no-store` on responses to requests
-/// with a token and on responses of private paths, unless the handler has set the header.
-pub async fn set_cache_control(request: Request, next: Next) -> Response {
+/// Whether the response to a request is private: one with a token, or of a private path.
+pub fn is_private(request: &Request) -> bool {
     let path = request.uri().path();
-    let is_private = request.headers().contains_key(header::AUTHORIZATION)
-        || PRIVATE.iter().any(|start| path.starts_with(start));
-    let mut response = next.run(request).await;
-    if is_private {
-        response
-            .headers_mut()
-            .entry(header::CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
-    }
-    response
+    request.headers().contains_key(header::AUTHORIZATION)
+        || PRIVATE.iter().any(|start| path.starts_with(start))
 }
 
-/// Sets the `Date` header (RFC 9110 §6.6.1) from the service's clock. Hyper would use the system's
-/// clock and panic if it is before 1970. A time before 1970 is wrong, so the header is omitted
-/// then.
-pub async fn set_date(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let now = state.catalog.now();
-    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    if now.timestamp() >= 0
-        && let Ok(date) = HeaderValue::try_from(date)
-    {
-        response.headers_mut().insert(header::DATE, date);
+/// Keeps a private response out of caches, unless its handler has set `Cache-Control`.
+pub fn forbid_caching(response: &mut Response) {
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+}
+
+/// Sets the `Date` header (RFC 9110 §6.6.1) to the time of the service's clock. Hyper would use the
+/// system's clock and panic if it is before 1970. Such a time is wrong, as one after 9999 is, so the
+/// header is omitted then.
+pub fn set_date(response: &mut Response, now: DateTime<Utc>) {
+    if (1970..=9999).contains(&now.year()) {
+        response.headers_mut().typed_insert(Date::from(SystemTime::from(now)));
     }
-    response
 }
 
 /// Counts the bytes of a large response against the memory shared by all responses until the client

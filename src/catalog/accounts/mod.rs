@@ -7,6 +7,7 @@ mod command_line;
 mod identities;
 pub mod issuer_files;
 pub mod issuers;
+mod known_tokens;
 pub mod management;
 mod outgoing;
 pub mod own;

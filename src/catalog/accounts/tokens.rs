@@ -9,6 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::known_tokens::KnownTokens;
 use crate::catalog::CatalogError;
 use crate::catalog::access::{Credential, Principal, Role};
 use crate::document::Source;
@@ -71,6 +72,8 @@ pub struct Tokens {
     refresh: Validation,
     attempt: Validation,
     config: TokenConfig,
+    /// The access tokens that were verified.
+    known: KnownTokens<Claims>,
 }
 
 /// The claims of a token that is issued here.
@@ -191,6 +194,7 @@ impl Tokens {
             refresh: validation(&config, &refresh_audience(&config)),
             attempt: attempt_validation(&config),
             config,
+            known: KnownTokens::default(),
         }
     }
 
@@ -278,10 +282,11 @@ impl Tokens {
         token: &str,
         now: DateTime<Utc>,
     ) -> Result<VerifiedToken, InvalidToken> {
-        let claims = self.verify(token, &self.access, now)?;
+        let claims = self.known.get(token, || self.decode(token, &self.access))?;
+        check_times(&claims, now)?;
         let principal = Principal {
-            subject: claims.sub,
-            email: claims.email,
+            subject: claims.sub.clone(),
+            email: claims.email.clone(),
             role: claims.role,
             source: claims.source,
             credential: Credential::Issuer,
@@ -289,7 +294,7 @@ impl Tokens {
         };
         Ok(VerifiedToken {
             principal,
-            session: claims.sid,
+            session: claims.sid.clone(),
             version: claims.ver,
             issued_at: claims.iat.map(NumericDate::seconds),
         })
@@ -304,7 +309,8 @@ impl Tokens {
         token: &str,
         now: DateTime<Utc>,
     ) -> Result<RefreshToken, InvalidToken> {
-        let claims = self.verify(token, &self.refresh, now)?;
+        let claims = self.decode(token, &self.refresh)?;
+        check_times(&claims, now)?;
         match (claims.sid, claims.seq) {
             (Some(session), Some(number)) => Ok(RefreshToken { session, number }),
             _ => Err(InvalidToken::Malformed),
@@ -345,30 +351,28 @@ impl Tokens {
         (claims.exp > now.timestamp()).then_some(claims.attempt)
     }
 
-    fn verify(
-        &self,
-        token: &str,
-        validation: &Validation,
-        now: DateTime<Utc>,
-    ) -> Result<Claims, InvalidToken> {
+    /// The claims of a token with a valid signature, issuer and audience, at whatever time.
+    fn decode(&self, token: &str, validation: &Validation) -> Result<Claims, InvalidToken> {
         let claims = self
             .decoding
             .iter()
             .find_map(|key| jsonwebtoken::decode::<Claims>(token, key, validation).ok());
         let claims = claims.ok_or(InvalidToken::Malformed)?.claims;
-        let now = now.timestamp();
-        if claims.exp.seconds() < now.saturating_sub(LEEWAY) {
-            return Err(InvalidToken::Expired);
-        }
         // These claims are stored or looked up, and databases cannot store U+0000.
-        let is_storable = |text: &str| !text.contains('\0');
-        let is_valid_yet = claims.nbf.is_none_or(|nbf| nbf.seconds() <= now.saturating_add(LEEWAY));
         let texts = [Some(&claims.sub), Some(&claims.email), claims.sid.as_ref()];
-        if !is_valid_yet || !texts.into_iter().flatten().all(|text| is_storable(text)) {
-            return Err(InvalidToken::Malformed);
-        }
-        Ok(claims)
+        let is_storable = texts.iter().flatten().all(|text| !text.contains('\0'));
+        if is_storable { Ok(claims) } else { Err(InvalidToken::Malformed) }
     }
+}
+
+/// Checks that a token is valid at this time.
+fn check_times(claims: &Claims, now: DateTime<Utc>) -> Result<(), InvalidToken> {
+    let now = now.timestamp();
+    if claims.exp.seconds() < now.saturating_sub(LEEWAY) {
+        return Err(InvalidToken::Expired);
+    }
+    let is_valid_yet = claims.nbf.is_none_or(|nbf| nbf.seconds() <= now.saturating_add(LEEWAY));
+    if is_valid_yet { Ok(()) } else { Err(InvalidToken::Malformed) }
 }
 
 /// The audience of refresh tokens, which differs so that none is accepted as an access token.

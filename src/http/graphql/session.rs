@@ -83,7 +83,8 @@ impl Session {
         if self.epoch == Some(epoch) {
             return Ok(Ok(()));
         }
-        let principal = match bearer::verify(state, &self.token).await? {
+        // In a box, so that an idle connection does not hold room for it.
+        let principal = match Box::pin(bearer::verify(state, &self.token)).await? {
             Ok(principal) => principal,
             Err(error) => return Ok(Err(error)),
         };

@@ -18,8 +18,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -31,7 +30,6 @@ use tower::ServiceExt as _;
 
 use super::AppState;
 use super::limits::Limits;
-use super::problem::ProblemDetails;
 use activity::{Activity, InFlight};
 use connection::{MonitoredStream, ResponseBody};
 
@@ -241,14 +239,11 @@ async fn respond(router: Router, request: Request) -> Response {
 #[derive(Debug, Clone, Copy)]
 struct OnSpareConnection;
 
-/// The middleware that refuses all but `/healthz` beyond the limit of connections.
-pub async fn refuse_beyond_capacity(request: Request, next: Next) -> Response {
+/// Whether the request is refused because the server has reached its limit of connections: any but
+/// `/healthz` on a spare connection.
+pub fn is_beyond_capacity(request: &Request) -> bool {
     let is_spare = request.extensions().get::<OnSpareConnection>().is_some();
-    if is_spare && request.uri().path() != "/healthz" {
-        let detail = "the server has reached its limit of connections";
-        return ProblemDetails::busy(detail).into_response();
-    }
-    next.run(request).await
+    is_spare && request.uri().path() != "/healthz"
 }
 
 /// Answers on a spare connection, which is then closed.

@@ -14,6 +14,7 @@ use axum::extract::{FromRequestParts as _, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use futures::FutureExt as _;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
@@ -30,7 +31,7 @@ use crate::http::AppState;
 use crate::http::audit::Requester;
 use crate::http::bearer::{self, Credentials, TokenError};
 use crate::http::problem::ProblemDetails;
-use crate::http::server::ConnectionSlot;
+use crate::http::server::{ConnectionSlot, HeldSlot};
 use crate::http::subscriptions::{AccountPlace, SocketPlaces};
 use messages::{ClientMessage, Close, PROTOCOL};
 
@@ -87,23 +88,22 @@ pub async fn upgrade(
         .max_write_buffer_size(WRITE_BUFFER)
         .max_message_size(message_bytes)
         .max_frame_size(message_bytes);
-    upgrade.on_upgrade(move |socket| async move {
-        let SocketPlaces { socket: place, opening } = places;
-        let now = Instant::now();
-        let connection = Connection {
-            header_token: token,
-            requester,
-            account: None,
-            opening: Some(opening),
-            operations: StreamMap::new(),
-            opened_at: now,
-            heard_at: now,
-            pinged_at: now,
-            state,
-        };
-        connection.run(socket).await;
-        drop((place, held));
-    })
+    let SocketPlaces { socket: place, opening } = places;
+    let now = Instant::now();
+    let connection = Connection {
+        header_token: token,
+        requester,
+        account: None,
+        opening: Some(opening),
+        operations: StreamMap::new(),
+        opened_at: now,
+        heard_at: now,
+        pinged_at: now,
+        state,
+        _held: (place, held),
+    };
+    // In a box, so that the task of the connection does not hold it several times.
+    upgrade.on_upgrade(move |socket| connection.run(socket).boxed())
 }
 
 /// Whether the page that opens the WebSocket may do so. Browsers ask for no permission by CORS.
@@ -147,6 +147,8 @@ struct Connection {
     /// When the last message or pong came.
     heard_at: Instant,
     pinged_at: Instant,
+    /// The places among all WebSockets and all connections.
+    _held: (OwnedSemaphorePermit, Option<HeldSlot>),
 }
 
 /// What a connection waits for.
@@ -184,7 +186,7 @@ impl Connection {
                 // Closing before the client has answered may discard the close frame.
                 while let Some(Ok(_)) = socket.recv().await {}
             };
-            let _ = timeout(CLOSE_TIME, closing).await;
+            let _ = timeout(CLOSE_TIME, Box::pin(closing)).await;
         }
     }
 
@@ -197,7 +199,7 @@ impl Connection {
         let time = self.state.subscriptions.limits().send_time;
         loop {
             match self.happened(socket).await {
-                // In a box, so that an idle connection does not hold room for it.
+                // In boxes, so that an idle connection does not hold room for them.
                 Happened::Received(Some(Ok(message))) => {
                     Box::pin(self.receive(socket, &message)).await?;
                 }
@@ -207,15 +209,16 @@ impl Connection {
                 }
                 Happened::Received(None) => return Err(End::Gone),
                 Happened::Result(id, Some(result)) => {
-                    self.check_token().await?;
-                    send(socket, time, messages::next(&id, &encoded(&result))).await?;
+                    Box::pin(self.check_token()).await?;
+                    let next = messages::next(&id, &encoded(&result));
+                    Box::pin(send(socket, time, next)).await?;
                 }
                 Happened::Result(id, None) => {
                     self.operations.remove(&id);
-                    send(socket, time, messages::complete(&id)).await?;
+                    Box::pin(send(socket, time, messages::complete(&id))).await?;
                 }
                 Happened::TokenEnded(error) => return Err(Close::Forbidden(error).into()),
-                Happened::Time => self.look_at_clock(socket).await?,
+                Happened::Time => Box::pin(self.look_at_clock(socket)).await?,
                 Happened::Stopped => return Err(Close::GoingAway.into()),
             }
         }
