@@ -80,6 +80,18 @@ async fn server(app: &TestApp, issuers: Value) -> Client {
     Client::new(app.with_settings(change).await)
 }
 
+/// A server that accepts the tokens of another issuer, as a function from a role and the days until
+/// the token expires to a client.
+pub async fn with_a_foreign_issuer(app: &TestApp) -> impl Fn(Role, i64) -> Client + use<> {
+    let issuers = json!([entry(json!({ "algorithms": "HS256", "secret_file": "secret" }))]);
+    let client = server(app, issuers).await;
+    move |role, days| {
+        let expires = chrono::Utc::now().timestamp() + days * 24 * 60 * 60;
+        let claims = json!({ "role": role.as_str(), "exp": expires });
+        client.clone().with_token(sign(Algorithm::HS256, None, &with(claims)))
+    }
+}
+
 fn entry(more: Value) -> Value {
     let mut entry = json!({ "issuer": ISSUER, "audience": "reelport" });
     entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

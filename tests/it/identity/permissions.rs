@@ -9,7 +9,7 @@ use reelport::catalog::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{account, codes, done};
+use super::{account, codes, done, issuers};
 use crate::audit::total;
 use crate::schema::{INTROSPECTION, list, name};
 use crate::support::{Client, TestApp};
@@ -25,12 +25,15 @@ enum Needs {
     AnyToken,
     /// A token with at least this role.
     Role(Role),
+    /// A token with at least this role that is not limited to other categories.
+    Unlimited(Role),
 }
 
 use Needs::{AnyToken, NoValidToken, Nothing};
 const READ: Needs = Needs::Role(Role::Viewer);
 const DRAFT: Needs = Needs::Role(Role::Contributor);
-const PUBLISH: Needs = Needs::Role(Role::Admin);
+const CONTRIBUTE: Needs = Needs::Unlimited(Role::Contributor);
+const PUBLISH: Needs = Needs::Unlimited(Role::Admin);
 
 /// Operations of GraphQL; several for a field if an argument changes what it needs. They name what
 /// does not exist, so that nothing is changed.
@@ -62,6 +65,7 @@ const OPERATIONS: &[(&str, Needs)] = &[
     ("{ genres { pageInfo { hasNextPage } } }", READ),
     ("{ node(id: \"no\") { id } }", READ),
     ("{ node(id: \"draft:no:trivia\") { id } }", DRAFT),
+    ("{ node(id: \"draft:no:plot\") { id } }", READ),
     ("{ node(id: \"session:no\") { id } }", AnyToken),
     ("{ node(id: \"token:no\") { id } }", AnyToken),
     ("{ nodes(ids: [\"no\"]) { id } }", READ),
@@ -112,19 +116,25 @@ const OPERATIONS: &[(&str, Needs)] = &[
     ),
     (
         "mutation { importCategory(input: {movieId: \"no\", data: {trivia: {}}, options: {target: DRAFT}}) { status } }",
-        DRAFT,
+        CONTRIBUTE,
     ),
     (
         "mutation { importCategory(input: {movieId: \"..\", data: {trivia: {}},
             options: {target: DRAFT, createMovie: true}}) { status } }",
         PUBLISH,
     ),
-    ("mutation { importDocument(input: {movieId: \"no\", document: \"{}\"}) { status } }", PUBLISH),
+    (
+        "mutation { importDocument(input: {movieId: \"no\", category: TRIVIA, document: \"{}\"}) { status } }",
+        PUBLISH,
+    ),
     (
         "mutation { importDocument(input: {movieId: \"no\", document: \"{}\", options: {dryRun: true}}) { status } }",
         DRAFT,
     ),
-    ("mutation { updateDraft(input: {movieId: \"no\", data: {trivia: {}}}) { status } }", DRAFT),
+    (
+        "mutation { updateDraft(input: {movieId: \"no\", data: {trivia: {}}}) { status } }",
+        CONTRIBUTE,
+    ),
     ("mutation { publishDraft(input: {movieId: \"no\", category: TRIVIA}) { status } }", PUBLISH),
     (
         "mutation { publishDraft(input: {movieId: \"no\", category: TRIVIA, dryRun: true}) { status } }",
@@ -174,7 +184,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("post", "/api/v1/admin/movies/import", PUBLISH),
     ("post", "/api/v1/admin/movies/{id}/import/{category}", PUBLISH),
     ("post", "/api/v1/admin/movies/{id}/import/{category}?dry_run=true", DRAFT),
-    ("post", "/api/v1/admin/movies/{id}/import/{category}?target=draft", DRAFT),
+    ("post", "/api/v1/admin/movies/{id}/import/{category}?target=draft", CONTRIBUTE),
     ("post", "/api/v1/admin/movies/{id}/import/{category}?target=draft&create_movie=true", PUBLISH),
     ("post", "/api/v1/admin/movies/{id}/publish/{category}", PUBLISH),
     ("post", "/api/v1/admin/movies/{id}/publish/{category}?dry_run=true", DRAFT),
@@ -201,7 +211,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("get", "/readyz", NoValidToken),
 ];
 
-/// All commands: whoever can run one has the database, so none asks for a token.
+/// All commands. Running one needs access to the database, so none asks for a token.
 const COMMANDS: &[&str] = &[
     "serve", "import", "export", "backup", "migrate", "reindex", "schema", "audit", "user",
     "token", "help",
@@ -213,46 +223,63 @@ struct Caller {
     client: Client,
     role: Option<Role>,
     has_token: bool,
+    /// Whether the token is limited to another category than the one of the requests.
+    is_limited: bool,
+}
+
+impl Caller {
+    fn new(what: String, client: Client, role: Option<Role>) -> Self {
+        Self { what, client, role, has_token: true, is_limited: false }
+    }
 }
 
 async fn callers(app: &TestApp) -> Vec<Caller> {
-    let mut callers = vec![Caller {
-        what: "no token".to_owned(),
-        client: app.anonymous(),
-        role: None,
-        has_token: false,
-    }];
-    let mut add = |what: String, client: Client, role: Option<Role>| {
-        callers.push(Caller { what, client, role, has_token: true });
-    };
+    let nobody = Caller::new("no token".to_owned(), app.anonymous(), None);
+    let mut callers = vec![Caller { has_token: false, ..nobody }];
+    let foreign = issuers::with_a_foreign_issuer(app).await;
     for role in Role::ALL.iter().copied() {
-        add(format!("a platform's {role:?}"), app.with_role(role), Some(role));
         let email = format!("{role:?}@example.com").to_lowercase();
         let session = account(app, &email, role).await.client(app);
-        let query = "mutation($role: Role!, $days: Int) {
-            createToken(input: {name: \"x\", role: $role, expiresInDays: $days}) {
+        let query = "mutation($role: Role!, $days: Int, $in: [Category!]) {
+            createToken(input: {name: \"x\", role: $role, expiresInDays: $days, categories: $in}) {
                 secret token { id } userErrors { code } } }";
         let token = async |days: Value| {
             let variables = json!({ "role": role.as_str(), "days": days });
             done(&session, query, variables).await
         };
+        let limited = json!({ "role": role.as_str(), "in": ["AWARDS"] });
+        let limited = done(&session, query, limited).await;
         let secret = |made: &Value| app.anonymous().with_token(made["secret"].as_str().unwrap());
         let (valid, expired, revoked) =
             (token(json!(null)).await, token(json!(1)).await, token(json!(null)).await);
         let revoke = "mutation($id: ID!) { revokeToken(input: {id: $id}) { userErrors { code } } }";
         done(&session, revoke, json!({ "id": revoked["token"]["id"] })).await;
-        add(format!("a personal token, {role:?}"), secret(&valid), Some(role));
-        add(format!("an expired token, {role:?}"), secret(&expired), None);
-        add(format!("a revoked token, {role:?}"), secret(&revoked), None);
+        let made = [
+            ("a platform's", app.with_role(role), Some(role)),
+            ("a personal token,", secret(&valid), Some(role)),
+            ("an expired token,", secret(&expired), None),
+            ("a revoked token,", secret(&revoked), None),
+            ("another issuer's", foreign(role, 30), Some(role)),
+            ("another issuer's expired", foreign(role, -1), None),
+            ("an expired access token,", session, None),
+        ];
+        let of_role = |what: &str| format!("{what} {role:?}");
+        callers.extend(made.map(|(what, client, role)| Caller::new(of_role(what), client, role)));
+        let limited = Caller::new(of_role("a limited token,"), secret(&limited), Some(role));
+        callers.push(Caller { is_limited: true, ..limited });
     }
     app.clock.forward(TimeDelta::hours(25));
     for role in Role::ALL.iter().copied() {
         let ended = account(app, &format!("{role:?}@ended.example").to_lowercase(), role).await;
         let client = ended.client(app);
         assert_eq!(client.post("/api/v1/auth/logout", &json!({})).await.status, 204);
-        add(format!("an ended session, {role:?}"), client, None);
+        callers.push(Caller::new(format!("an ended session, {role:?}"), client, None));
     }
-    add("a stranger's token".to_owned(), app.anonymous().with_token("a.b.c"), None);
+    callers.push(Caller::new(
+        "a stranger's token".to_owned(),
+        app.anonymous().with_token("a.b.c"),
+        None,
+    ));
     callers
 }
 
@@ -261,9 +288,12 @@ fn expected(caller: &Caller, needs: Needs) -> u16 {
     match (needs, caller.role) {
         (Nothing, None) if caller.has_token => 401,
         (NoValidToken | Nothing, _) | (AnyToken, Some(_)) => 200,
-        (Needs::Role(_) | AnyToken, None) => 401,
-        (Needs::Role(needed), Some(role)) if role.includes(needed) => 200,
-        (Needs::Role(_), Some(_)) => 403,
+        (Needs::Role(_) | Needs::Unlimited(_) | AnyToken, None) => 401,
+        (Needs::Unlimited(_), Some(_)) if caller.is_limited => 403,
+        (Needs::Role(needed) | Needs::Unlimited(needed), Some(role)) if role.includes(needed) => {
+            200
+        }
+        (Needs::Role(_) | Needs::Unlimited(_), Some(_)) => 403,
     }
 }
 
@@ -397,7 +427,7 @@ async fn every_refused_operation_and_route_is_in_the_audit_log() {
     ];
     let callers = callers.map(|(what, client, role, has_token)| {
         let what = what.to_owned();
-        Caller { what, client, role, has_token }
+        Caller { has_token, ..Caller::new(what, client, role) }
     });
     let mut missing = Vec::new();
     let mut refused = 0;
