@@ -28,9 +28,11 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
 }
 
-/// The refresh token in the cookie of a request.
+/// The refresh token in the cookie of a request. Over HTTPS, only a cookie that no other host of the
+/// domain can have set is read.
 pub fn read(headers: &HeaderMap) -> RefreshCookie {
-    match cookie(headers, HOST_NAME).or_else(|| cookie(headers, NAME)) {
+    let plain = || if is_https(headers) { None } else { cookie(headers, NAME) };
+    match cookie(headers, HOST_NAME).or_else(plain) {
         None => RefreshCookie::Absent,
         Some(_) if !is_own_page(headers) => RefreshCookie::Unprotected,
         Some(token) => RefreshCookie::Token(token.to_owned()),
@@ -106,6 +108,18 @@ mod tests {
         ] {
             assert_eq!(read(&headers(&pairs)), expected, "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn over_https_a_cookie_that_another_host_can_set_is_not_read() {
+        let csrf = ("x-csrf-protection", "1");
+        let https = ("origin", "https://studio.example");
+        let plain = ("cookie", "reelport_refresh=planted");
+        let both = ("cookie", "reelport_refresh=planted; __Host-reelport_refresh=own");
+        assert_eq!(read(&headers(&[csrf, https, plain])), RefreshCookie::Absent);
+        let own = RefreshCookie::Token("own".to_owned());
+        assert_eq!(read(&headers(&[csrf, https, both])), own);
+        assert_eq!(read(&headers(&[csrf, both])), own);
     }
 
     #[test]
