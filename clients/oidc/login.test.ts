@@ -1,4 +1,5 @@
-// Log-in through a real provider in a real browser: from GraphiQL to the provider and back.
+// Log-in through a real provider in a real browser: from GraphiQL and from the Studio to the
+// provider and back.
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -107,6 +108,21 @@ describe.each(WAYS)("a log-in $what", ({ conformIdTokenClaims, userinfo }) => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await expect.poll(() => context.cookies(server.url)).toEqual([]);
     expect((await refresh()).status).not.toBe(200);
+  });
+
+  test("ends in the Studio, at the page that was asked for", async () => {
+    await page.goto(`${server.url}/import?category=TRIVIA`);
+    await page.getByRole("button", { name: "Sign in with Example" }).click();
+    await page.waitForURL(`${provider.issuer}/**`);
+    await signIn("dora");
+    await page.getByText("dora@idp.example").first().waitFor();
+    await page.getByRole("heading", { name: "Import", exact: true }).waitFor();
+    expect(new URL(page.url()).pathname).toBe("/import");
+    await page.reload();
+    await page.getByText("dora@idp.example").first().waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in to Reelport" }).waitFor();
+    expect(await context.cookies(server.url)).toEqual([]);
   });
 
   test("that is cancelled can be tried again", async () => {

@@ -65,6 +65,7 @@ export const en = {
     password: "Password",
     submit: "Sign in",
     busy: "Signing in…",
+    through: (label: string) => `Sign in with ${label}`,
     first:
       "First start? The service printed the account and its password where it was started. " +
       "The password is also in the file data/admin-password.",

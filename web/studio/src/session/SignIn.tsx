@@ -1,16 +1,31 @@
-import { useState, type SubmitEvent } from "react";
+import { useEffect, useState, type SubmitEvent } from "react";
 import { t } from "../messages/index.ts";
 import { Button, TextField } from "../ui/controls.tsx";
+import { loginMethods, logInThrough, type Methods } from "./methods.ts";
 import { session, type Refusal } from "./session.ts";
 import "./signin.css";
 
 export function SignInPage() {
+  const [methods, setMethods] = useState<Methods | null>(null);
+  useEffect(() => {
+    void loginMethods().then(setMethods);
+  }, []);
+  const hasPassword = methods?.password ?? true;
   return (
     <main className="sign-in">
       <div className="sign-in-card">
         <h1>{t.signIn.title}</h1>
-        <SignInForm />
-        <p className="sub">{t.signIn.first}</p>
+        {hasPassword && <SignInForm />}
+        {methods?.providers.map((provider) => (
+          <Button
+            key={provider.url}
+            look={hasPassword ? "plain" : "main"}
+            onPress={() => logInThrough(provider)}
+          >
+            {t.signIn.through(provider.label)}
+          </Button>
+        ))}
+        {hasPassword && <p className="sub">{t.signIn.first}</p>}
       </div>
     </main>
   );

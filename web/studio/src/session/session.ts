@@ -74,6 +74,11 @@ class Session {
     if (!isRestored && this.state.status === "restoring") this.set({ status: "signed-out" });
   }
 
+  /** Says that the page will be opened with a new session, so that it is restored then. */
+  expectSession(): void {
+    storage.set(HINT, "1");
+  }
+
   async signIn(email: string, password: string): Promise<Refusal | null> {
     let response: Response;
     try {
