@@ -42,7 +42,7 @@ pub struct Principal {
     pub subject: String,
     pub email: String,
     pub role: Role,
-    /// The source of all changes made with this token, if the token sets one.
+    /// The source of changes made with this token that name none, if the token sets one.
     pub source: Option<Source>,
     /// The kind of token, and what limits it beyond the role.
     pub credential: Credential,
@@ -134,7 +134,7 @@ pub struct Author {
     pub account: String,
     /// Shown as `updated_by`.
     pub name: String,
-    /// The source of all changes by this author, if the token sets one.
+    /// The source of changes by this author that name none, if the token sets one.
     pub source: Option<Source>,
     /// The account with its token and where its request comes from, for the audit log.
     pub actor: Actor,

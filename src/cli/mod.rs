@@ -23,6 +23,7 @@ use std::time::Duration;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::origins::Origins;
+use self::terminal::print_result;
 use crate::app::{Sources, open_catalog};
 use crate::catalog::access::command_line;
 use crate::catalog::accounts::Accounts;
@@ -264,7 +265,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Backup { database, backup } => backup::backup(&database, &backup).await,
         Command::Migrate { database } => {
             open_or_create(&database).await?.database().close().await;
-            println!("the database's schema is up to date");
+            terminal::print_line("the database's schema is up to date");
             Ok(ExitCode::SUCCESS)
         }
         Command::Reindex { database } => {
@@ -272,15 +273,15 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
             let (_, permission) = command_line();
             let count = catalog.reindex(&permission).await?;
             catalog.database().close().await;
-            println!("rebuilt from {count} documents");
+            terminal::print_line(&format!("rebuilt from {count} documents"));
             Ok(ExitCode::SUCCESS)
         }
         Command::Schema { openapi: true, .. } => {
-            print!("{}", crate::http::openapi::document());
+            print_result(crate::http::openapi::document())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Schema { caches: true, .. } => {
-            print!("{}", crate::graphql::client_caches());
+            print_result(&crate::graphql::client_caches())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Schema { json, .. } => schema(json.as_deref()),
@@ -294,11 +295,12 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
 
 fn schema(category: Option<&str>) -> Result<ExitCode, CliError> {
     match category {
-        None => print!("{}", crate::graphql::sdl()),
+        None => print_result(&crate::graphql::sdl())?,
         Some(text) => {
             let category: Category =
                 text.parse().map_err(|error| CliError::Usage(format!("--json: {error}")))?;
-            println!("{:#}", crate::document::schema::json_schema::json_schema(category));
+            let schema = crate::document::schema::json_schema::json_schema(category);
+            print_result(&format!("{schema:#}\n"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -204,7 +204,7 @@ async fn create_admin(
         return Ok(None);
     }
     let email = serve.admin_email.as_deref().unwrap_or(DEFAULT_ADMIN).trim().to_lowercase();
-    if accounts.iter().any(|(known, _)| *known == email) {
+    if accounts.iter().any(|known| known.email == email) {
         return Ok(None);
     }
     let (password, generated) = match &serve.admin_password {

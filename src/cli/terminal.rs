@@ -1,7 +1,9 @@
 //! Printing to a terminal. Text from files, archives and documents must not control it.
 
 use std::borrow::Cow;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
+
+use super::CliError;
 
 /// Whether the character is a control character or changes the direction of the text after it.
 fn is_terminal_control(c: char) -> bool {
@@ -29,6 +31,21 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
 /// Prints a line to standard output. Write errors, such as a closed pipe, are ignored.
 pub(super) fn print_line(line: &str) {
     let _ = writeln!(std::io::stdout(), "{}", printable(line));
+}
+
+/// Prints a result to standard output, as it is. A closed pipe ends the output, as for other
+/// programs.
+///
+/// # Errors
+/// Any other write error.
+pub(super) fn print_result(text: &str) -> Result<(), CliError> {
+    let mut output = std::io::stdout();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(CliError::io("standard output", &error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints a line to standard error. Write errors are ignored.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::serve::jwt_secret;
-use super::terminal::{print_line, printable};
+use super::terminal::{print_line, print_result, printable};
 use super::users::parse_role;
 use super::{CliError, open, parse_categories, parse_choice, require_database, unsigned_accounts};
 use crate::catalog::access::command_line_accounts;
@@ -101,7 +101,8 @@ async fn access_token(
     let accounts = Accounts::new(catalog.clone(), Tokens::new(secret.as_bytes(), config));
     let token = accounts.token_for(email).await?;
     catalog.database().close().await;
-    println!("{}", token.map_err(|problem| CliError::Usage(problem.to_string()))?);
+    let token = token.map_err(|problem| CliError::Usage(problem.to_string()))?;
+    print_result(&format!("{token}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -116,13 +117,13 @@ async fn manage(database: &DatabaseArgs, command: TokenCommand) -> Result<ExitCo
                 let day = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%d").to_string();
                 let expires = row.expires_at.map_or_else(|| "never".to_owned(), day);
                 let used = row.used_at.map_or_else(|| "not used".to_owned(), day);
-                println!(
-                    "{}\t{}\t{}\t{}\t{expires}\t{used}",
+                print_result(&format!(
+                    "{}\t{}\t{}\t{}\t{expires}\t{used}\n",
                     row.id,
                     printable(&row.name),
                     role_of(&row.role).as_str(),
-                    row.source.as_deref().unwrap_or("-"),
-                );
+                    row.source.as_deref().unwrap_or("-")
+                ))?;
             }
         }
         TokenCommand::Revoke { id } => {
@@ -168,6 +169,6 @@ async fn create(accounts: &Accounts, arguments: CreateArgs) -> Result<(), CliErr
         |time| format!("it expires on {}", time.format("%Y-%m-%d")),
     );
     print_line(&format!("the token {} was made; {expires}; shown only once:", created.row.id));
-    println!("{}", created.text);
+    print_result(&format!("{}\n", created.text))?;
     Ok(())
 }

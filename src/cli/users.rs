@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::serve::ADMIN_PASSWORD;
-use super::terminal::{print_error, print_line, printable};
+use super::terminal::{print_error, print_line, print_result, printable};
 use super::{CliError, open, open_or_create, unsigned_accounts};
 use crate::catalog::access::{Role, command_line_accounts};
 use crate::catalog::accounts::management::{AccountChange, AccountKey};
@@ -190,8 +190,10 @@ pub(super) async fn user(
             }
         }
         UserCommand::List => {
-            for (email, role) in accounts.list().await? {
-                println!("{}\t{}", printable(&email), role.as_str());
+            for account in accounts.list().await? {
+                let (email, role) = (printable(&account.email), account.role.as_str());
+                let disabled = if account.is_disabled { "\tdisabled" } else { "" };
+                print_result(&format!("{email}\t{role}{disabled}\n"))?;
             }
         }
         UserCommand::SetRole { email, role: text } => {
@@ -223,7 +225,7 @@ pub(super) async fn user(
                 "valid once, until {}: open this path at the address of the service",
                 link.expires_at.format("%Y-%m-%d %H:%M UTC")
             ));
-            println!("/set-password#{}", link.secret);
+            print_result(&format!("/set-password#{}\n", link.secret))?;
         }
         UserCommand::Disable { email } => {
             set_disabled(&accounts, &email, true).await?;

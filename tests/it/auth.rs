@@ -186,7 +186,6 @@ async fn a_malformed_login_is_refused_without_echoing_it() {
     for (body, status) in [
         ("{\"email\": \"a@b\", \"password\": hunter2hunter2}", 400),
         ("hunter2hunter2", 400),
-        ("", 400),
         ("{\"email\": \"a@b\", \"password\": {\"is\": \"hunter2hunter2\"}}", 422),
         ("{\"password\": \"hunter2hunter2\"}", 422),
         ("\"hunter2hunter2\"", 422),
@@ -197,6 +196,9 @@ async fn a_malformed_login_is_refused_without_echoing_it() {
             assert!(!reply.text.contains("hunter2"), "{}", reply.text);
         }
     }
+    assert_eq!(client.post_text("/api/v1/auth/login", "").await.status, 400);
+    // The refresh token may be in a cookie, without a body.
+    assert_eq!(client.post_text("/api/v1/auth/refresh", "").await.status, 422);
     let form = client
         .request(Method::POST, "/api/v1/auth/login")
         .header("content-type", "text/plain")

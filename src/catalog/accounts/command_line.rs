@@ -6,6 +6,15 @@ use super::{AccountProblem, Accounts, account_target, normalize_email, passwords
 use crate::catalog::CatalogError;
 use crate::catalog::access::{Credential, Role, command_line_accounts};
 use crate::catalog::audit::AuditOperation;
+use crate::storage::UserRow;
+
+/// An account in the list of the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedAccount {
+    pub email: String,
+    pub role: Role,
+    pub is_disabled: bool,
+}
 
 impl Accounts {
     /// Creates an account.
@@ -23,13 +32,18 @@ impl Accounts {
         Ok(created.map(drop))
     }
 
-    /// The email and role of all accounts, sorted by email.
+    /// All accounts, sorted by email.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn list(&self) -> Result<Vec<(String, Role)>, CatalogError> {
+    pub async fn list(&self) -> Result<Vec<ListedAccount>, CatalogError> {
         let users = self.catalog.database.users().await?;
-        Ok(users.into_iter().map(|user| (user.email.clone(), role_of(&user.role))).collect())
+        let listed = |user: UserRow| ListedAccount {
+            role: role_of(&user.role),
+            email: user.email,
+            is_disabled: user.is_disabled,
+        };
+        Ok(users.into_iter().map(listed).collect())
     }
 
     /// Changes the role of an account.
@@ -79,6 +93,7 @@ impl Accounts {
         email: &str,
     ) -> Result<Result<String, AccountProblem>, CatalogError> {
         match self.find(AccountKey::Email(email)).await? {
+            Some(user) if user.is_disabled => Ok(Err(AccountProblem::Disabled(user.email))),
             Some(user) => {
                 let actor = command_line_accounts().actor;
                 let entry = actor.did(AuditOperation::CreateToken).on(account_target(&user.id));

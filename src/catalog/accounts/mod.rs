@@ -28,6 +28,7 @@ use super::access::{CanManageAccounts, Role};
 use super::audit::{AuditTarget, AuditTargetKind};
 use super::{Catalog, CatalogError};
 use crate::document::{Problem, ProblemCode};
+pub use command_line::ListedAccount;
 use issuers::Issuers;
 use password_rules::PasswordFlaw;
 use personal_tokens::NotedUses;
@@ -63,6 +64,8 @@ pub enum AccountProblem {
     NotFound(String),
     #[error("{0} is the last ADMIN; make another account ADMIN first")]
     LastAdmin(String),
+    #[error("the account {0} is disabled; enable it first")]
+    Disabled(String),
 }
 
 impl AccountProblem {
@@ -76,7 +79,7 @@ impl AccountProblem {
             Self::InvalidName => ("/name", ProblemCode::Invalid),
             Self::Taken(_) => ("/email", ProblemCode::AlreadyExists),
             Self::NotFound(_) => ("/id", ProblemCode::NotFound),
-            Self::LastAdmin(_) => ("/id", ProblemCode::Conflict),
+            Self::LastAdmin(_) | Self::Disabled(_) => ("/id", ProblemCode::Conflict),
         };
         Problem::new(path, code, self.to_string())
     }

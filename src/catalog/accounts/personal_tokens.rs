@@ -52,7 +52,7 @@ pub enum Expiry {
 pub struct NewToken {
     pub name: String,
     pub role: Role,
-    /// The source of all changes made with it.
+    /// The source of changes made with it that name none.
     pub source: Option<Source>,
     /// The only categories that it may change. `None`: all.
     pub categories: Option<Vec<Category>>,
@@ -71,7 +71,9 @@ pub struct CreatedToken {
 /// Why a token was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenProblem {
-    #[error("the token of this request belongs to no account here; log in to make tokens")]
+    #[error(
+        "this needs the access token of a log-in here, not a personal access token or one of another issuer"
+    )]
     NoAccount,
     #[error("a name has 1 to 100 characters, without line breaks and other controls")]
     Name,
@@ -286,7 +288,8 @@ impl Accounts {
                         None => "never expires".to_owned(),
                     };
                     let entry = actor.did(AuditOperation::CreateToken).on(token_target(&row.id));
-                    let detail = format!("role {}, {expiry}, of {}", row.role, row.account);
+                    let detail =
+                        format!("role {}, {expiry}{}, of {}", row.role, limits(&row), row.account);
                     let entry = entry.detailed(detail);
                     transaction.create_personal_token(row).await?;
                     self.catalog.record(&transaction, entry).await?;
@@ -356,6 +359,14 @@ impl Accounts {
         }
         Ok(revoked > 0)
     }
+}
+
+/// What limits a token beyond its role, for the audit log.
+fn limits(row: &PersonalTokenRow) -> String {
+    let source = row.source.as_ref().map(|source| format!(", source {source}"));
+    let publishes = row.can_publish.then(|| ", may publish".to_owned());
+    let categories = row.categories.as_ref().map(|names| format!(", only {names}"));
+    [source, publishes, categories].into_iter().flatten().collect()
 }
 
 /// The categories as they are stored: separated by commas.

@@ -142,7 +142,8 @@ pub struct CreateTokenInput {
     pub name: String,
     /// The role that it gives: the own role or a role below it.
     pub role: Role,
-    /// The source of all changes made with it. For a language model's token: LLM_GENERATED.
+    /// The source of changes made with it that name none. For a language model's token:
+    /// LLM_GENERATED.
     pub source: Option<Source>,
     /// The only categories that it may change; it reads all. Default: all. A token with a limit
     /// cannot change accounts, people or whole movies.

@@ -145,7 +145,7 @@ impl User {
         self.role
     }
 
-    /// The source of all changes made with the request's token. Null if the token sets none, and
+    /// The source of changes made with the request's token that name none. Null if it sets none, and
     /// for all accounts but the viewer.
     async fn source(&self) -> Option<Source> {
         self.source
@@ -309,7 +309,7 @@ impl PersonalAccessToken {
         role_of(&self.0.role)
     }
 
-    /// The source of all changes made with it. Null if it sets none.
+    /// The source of changes made with it that name none. Null if it sets none.
     async fn source(&self) -> Option<Source> {
         self.0.source.as_deref().and_then(Source::parse)
     }

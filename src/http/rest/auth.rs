@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::fields::{missing, optional, read_fields, read_text_fields};
+use super::fields::{missing, optional, read_fields, read_optional_fields, read_text_fields};
 use crate::catalog::accounts::password_links::LinkRefused;
 use crate::catalog::accounts::sessions::{
     INVALID_REFRESH_TOKEN, LoggedIn, LoginRefused, WRONG_CREDENTIALS,
@@ -183,7 +183,8 @@ async fn login(
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let headers = request.headers().clone();
-    let ([email, password], body) = read_fields(request, ["email", "password"]).await?;
+    let ([email, password], body) =
+        read_fields(request, ["email", "password"], &["cookie"]).await?;
     let cookie = optional(&body, "cookie", "true or false", Value::as_bool)?.unwrap_or(false);
     let (actor, client) = (requester.actor(), client_name(&headers));
     let login = state.accounts.login(&email, &password, &actor, &client);
@@ -227,7 +228,7 @@ fn text(value: &Value) -> Option<String> {
 /// Exchanges a refresh token for new tokens, with the account's current role. Each refresh token is
 /// valid once: if it is used again, its session ends.
 #[utoipa::path(
-    post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = RefreshRequest,
+    post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = Option<RefreshRequest>,
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
         (
@@ -257,7 +258,7 @@ async fn refresh(
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let headers = request.headers().clone();
-    let ([], body) = read_fields(request, []).await?;
+    let body = read_optional_fields(request, &["refresh_token"]).await?;
     let sent = optional(&body, "refresh_token", "text", text)?;
     let Some((token, from_cookie)) = refresh_token(&headers, sent)? else {
         return Err(missing(&body, "refresh_token"));
@@ -270,7 +271,7 @@ async fn refresh(
 
 /// Ends a session. Its tokens are no longer accepted by any server when this is answered.
 #[utoipa::path(
-    post, path = "/api/v1/auth/logout", tag = "accounts", request_body = LogoutRequest,
+    post, path = "/api/v1/auth/logout", tag = "accounts", request_body = Option<LogoutRequest>,
     security(("bearer" = []), ()),
     responses(
         (status = 204, description = "The session has ended."),
@@ -301,7 +302,7 @@ async fn logout(
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let headers = request.headers().clone();
-    let ([], body) = read_fields(request, []).await?;
+    let body = read_optional_fields(request, &["refresh_token"]).await?;
     let sent = optional(&body, "refresh_token", "text", text)?;
     let mut has_ended = false;
     let mut response = StatusCode::NO_CONTENT.into_response();

@@ -1,6 +1,7 @@
 //! Small JSON bodies: an object with a few text fields.
 
 use axum::extract::Request;
+use http_body::Body as _;
 use serde_json::Value;
 
 use super::{is_json, read_body, unsupported_media_type};
@@ -13,37 +14,66 @@ use crate::http::problem::ProblemDetails;
 const MAX_BODY: usize = 64 * 1024;
 
 /// Reads a body with the text fields `names`, and returns their values in that order. All fields
-/// are required; other keys are ignored. Messages never contain values, since a value may be a
+/// are required, and there are no others. Messages never contain values, since a value may be a
 /// password.
 ///
 /// # Errors
-/// 415 if the body is not sent as JSON, 400 if it is not JSON, 422 if a field is missing or not
-/// text.
+/// 415 if the body is not sent as JSON, 400 if it is not JSON, 422 if a field is missing, unknown
+/// or not text.
 pub(super) async fn read_text_fields<const N: usize>(
     request: Request,
     names: [&str; N],
 ) -> Result<[String; N], ProblemDetails> {
-    Ok(read_fields(request, names).await?.0)
+    Ok(read_fields(request, names, &[]).await?.0)
 }
 
-/// Reads a body with the required text fields `names`, and returns their values in that order, and
-/// the whole object for its optional fields. Otherwise like [`read_text_fields`].
+/// Reads a body with the required text fields `names` and the fields `optional`, and returns the
+/// values of the former in that order, and the whole object. Otherwise like [`read_text_fields`].
 ///
 /// # Errors
 /// As [`read_text_fields`].
 pub(super) async fn read_fields<const N: usize>(
     request: Request,
     names: [&str; N],
+    optional: &[&str],
 ) -> Result<([String; N], Object), ProblemDetails> {
+    fields_of(read_json(request).await?, names, optional)
+}
+
+/// Reads a body whose fields are all optional, which may be missing or null too.
+///
+/// # Errors
+/// As [`read_text_fields`].
+pub(super) async fn read_optional_fields(
+    request: Request,
+    optional: &[&str],
+) -> Result<Object, ProblemDetails> {
+    if request.body().is_end_stream() {
+        return Ok(Object::new());
+    }
+    match read_json(request).await? {
+        Value::Null => Ok(Object::new()),
+        value => fields_of(value, [], optional).map(|([], object)| object),
+    }
+}
+
+async fn read_json(request: Request) -> Result<Value, ProblemDetails> {
     if !is_json(request.headers()) {
         return Err(unsupported_media_type());
     }
     let bytes = read_body(request.into_body(), MAX_BODY).await?;
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+    serde_json::from_slice(&bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let detail = format!("the body is not JSON: invalid at line {line}, column {column}");
         ProblemDetails::bad_request(detail)
-    })?;
+    })
+}
+
+fn fields_of<const N: usize>(
+    value: Value,
+    names: [&str; N],
+    optional: &[&str],
+) -> Result<([String; N], Object), ProblemDetails> {
     let Value::Object(object) = value else {
         let with =
             if names.is_empty() { String::new() } else { format!(" with {}", names.join(" and ")) };
@@ -51,8 +81,14 @@ pub(super) async fn read_fields<const N: usize>(
         let problem = Problem::new("", ProblemCode::TypeMismatch, message);
         return Err(ProblemDetails::from_problems(vec![problem]));
     };
-    let problems: Vec<Problem> =
+    let mut problems: Vec<Problem> =
         names.iter().filter_map(|name| check_field(name, &names, &object)).collect();
+    let known = || names.iter().chain(optional).copied();
+    let unknown = object.keys().filter(|key| !known().any(|name| name == key.as_str()));
+    // A key that is meant as a missing field is part of the message about that field.
+    if problems.is_empty() {
+        problems.extend(unknown.map(|key| unknown_field(key, known())));
+    }
     if !problems.is_empty() {
         return Err(ProblemDetails::from_problems(problems));
     }
@@ -105,6 +141,16 @@ fn check_field(name: &str, names: &[&str], object: &Object) -> Option<Problem> {
             Some(Problem::new(path, ProblemCode::Required, message))
         }
     }
+}
+
+/// An option that is not known must not be left out in silence.
+fn unknown_field<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> Problem {
+    let suggestion = did_you_mean(key, known.clone());
+    let allowed = known.collect::<Vec<_>>().join(", ");
+    let allowed = if allowed.is_empty() { "an empty object".to_owned() } else { allowed };
+    let found = excerpt(key);
+    let message = format!("found the unknown field {found:?}{suggestion}; allowed is {allowed}");
+    Problem::new("", ProblemCode::UnknownField, message)
 }
 
 fn json_type(value: &Value) -> &'static str {

@@ -19,6 +19,7 @@ use crate::catalog::accounts::personal_tokens::{
 };
 use crate::catalog::accounts::role_of;
 use crate::document::node_ids::without_prefix;
+use crate::document::problem::excerpt;
 use crate::document::{Category, Problem, ProblemCode, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
@@ -30,6 +31,10 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(revoke))
 }
 
+/// The optional fields of a new token.
+const OPTIONAL: [&str; 5] =
+    ["source", "categories", "may_publish", "expires_in_days", "never_expires"];
+
 /// The token to make.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "only for the schema")]
@@ -38,7 +43,7 @@ pub struct NewTokenRequest {
     name: String,
     /// USER, VIEWER, CONTRIBUTOR or ADMIN: the own role or a role below it.
     role: String,
-    /// The source of all changes made with it: tmdb, manual or llm-generated.
+    /// The source of changes made with it that name none: tmdb, manual or llm-generated.
     source: Option<String>,
     /// The only categories that it may change. Default: all.
     categories: Option<Vec<String>>,
@@ -59,7 +64,7 @@ pub struct TokenBody {
     name: String,
     /// The role that it gives.
     role: Role,
-    /// The source of all changes made with it. Null if it sets none.
+    /// The source of changes made with it that name none. Null if it sets none.
     source: Option<Source>,
     /// The only categories that it may change. Null: all.
     categories: Option<Vec<&'static str>>,
@@ -157,9 +162,10 @@ async fn create(
     Bearer(principal): Bearer,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
-    let ([name, role], body) = read_fields(request, ["name", "role"]).await?;
+    let ([name, role], body) = read_fields(request, ["name", "role"], &OPTIONAL).await?;
     let role = Role::parse(&role).ok_or_else(|| {
-        invalid("role", format!("role: allowed is one of {}", Role::VALUES.join(", ")))
+        let (found, allowed) = (excerpt(&role), Role::VALUES.join(", "));
+        invalid("role", format!("role: found {found:?}; allowed is one of {allowed}"))
     })?;
     let allowed = Source::VALUES.join(", ");
     let source =
@@ -168,7 +174,9 @@ async fn create(
         let parse = |name: &Value| name.as_str().and_then(|name| name.parse::<Category>().ok());
         value.as_array()?.iter().map(parse).collect::<Option<Vec<_>>>()
     };
-    let categories = optional(&body, "categories", "a list of categories", names)?;
+    let known: Vec<&str> = Category::ALL.iter().map(|category| category.as_str()).collect();
+    let allowed = format!("a list of {}", known.join(", "));
+    let categories = optional(&body, "categories", &allowed, names)?;
     let is = |name: &str| optional(&body, name, "true or false", Value::as_bool);
     let can_publish = is("may_publish")?.unwrap_or(false);
     let days = optional(&body, "expires_in_days", "a whole number", Value::as_i64)?;

@@ -282,7 +282,7 @@ async fn create_user(
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_manage_accounts()?;
-    let ([email], body) = read_fields(request, ["email"]).await?;
+    let ([email], body) = read_fields(request, ["email"], &["role", "name", "password"]).await?;
     let Some(role) = optional(&body, "role", &roles(), parse_role)? else {
         return Err(missing(&body, "role"));
     };
@@ -348,7 +348,7 @@ async fn update_user(
 ) -> Result<Json<UserBody>, ProblemDetails> {
     let permission = principal.can_manage_accounts()?;
     let user = find(&state, &permission, &id).await?;
-    let ([], body) = read_fields(request, []).await?;
+    let ([], body) = read_fields(request, [], &["role", "name", "is_disabled"]).await?;
     let change = AccountChange {
         role: optional(&body, "role", &roles(), parse_role)?,
         name: optional(&body, "name", "text", |value| value.as_str().map(str::to_owned))?,
@@ -411,7 +411,7 @@ async fn set_user_password(
 ) -> Result<StatusCode, ProblemDetails> {
     let permission = principal.can_manage_accounts()?;
     let user = find(&state, &permission, &id).await?;
-    let ([password], body) = read_fields(request, ["password"]).await?;
+    let ([password], body) = read_fields(request, ["password"], &["revoke_tokens"]).await?;
     let revokes_tokens = optional(&body, "revoke_tokens", "true or false", Value::as_bool)?;
     let new = NewPassword { password: &password, revokes_tokens: revokes_tokens.unwrap_or(false) };
     let key = AccountKey::Id(&user.id);

@@ -112,14 +112,15 @@ on_both_databases! {
     }
 
     async fn concurrent_deletions_keep_one_admin(app: TestApp) {
-        use reelport::catalog::access::Role;
+        use reelport::catalog::accounts::ListedAccount;
+use reelport::catalog::access::Role;
         let accounts = &app.app.accounts;
         for round in 0..8 {
             let [a, b] = [format!("a{round}@example.com"), format!("b{round}@example.com")];
             for email in [&a, &b] {
                 accounts.create(email, "correct horse", Role::Admin).await.unwrap().unwrap();
             }
-            for (email, role) in accounts.list().await.unwrap() {
+            for ListedAccount { email, role, .. } in accounts.list().await.unwrap() {
                 if role == Role::Admin && email != a && email != b {
                     accounts.delete(&email).await.unwrap().unwrap();
                 }
@@ -132,7 +133,7 @@ on_both_databases! {
             let done = [one.unwrap().is_ok(), other.unwrap().is_ok()];
             assert_eq!(done.iter().filter(|done| **done).count(), 1, "{round}");
             let admins =
-                accounts.list().await.unwrap().into_iter().filter(|(_, role)| *role == Role::Admin);
+                accounts.list().await.unwrap().into_iter().filter(|account| account.role == Role::Admin);
             assert_eq!(admins.count(), 1, "{round}");
         }
     }

@@ -117,6 +117,15 @@ on_both_databases! {
         assert_eq!(refresh(&app.anonymous(), &tokens.refresh).await.status, 401);
     }
 
+    async fn rest_logs_out_without_a_body(app: TestApp) {
+        let client = account(&app, "a@example.com", Role::Viewer).await.client(&app);
+        let logout = client.request(reqwest::Method::POST, "/api/v1/auth/logout");
+        assert_eq!(client.send(logout).await.status, 204);
+        assert_eq!(status(&client).await, 401);
+        let refresh = app.anonymous().request(reqwest::Method::POST, "/api/v1/auth/refresh");
+        assert_eq!(app.anonymous().send(refresh).await.status, 422);
+    }
+
     async fn a_session_ends_unless_it_is_used(app: TestApp) {
         let tokens = account(&app, "a@example.com", Role::Viewer).await;
         app.clock.forward(TimeDelta::days(13));

@@ -95,6 +95,30 @@ on_both_databases! {
         }
     }
 
+    async fn an_unknown_field_changes_nothing(app: TestApp) {
+        let admin = account(&app, "admin@example.com", Role::Admin).await.client(&app);
+        let new = json!({ "email": "new@example.com", "role": "VIEWER", "password": PASSWORD });
+        let created = admin.post(USERS, &new).await;
+        let path = created.header("location").to_owned();
+        let password = format!("{path}/password");
+        let tokens = "/api/v1/auth/tokens".to_owned();
+        for (method, path, body) in [
+            (Method::POST, USERS.to_owned(), json!({ "email": "b@example.com", "role": "VIEWER", "isDisabled": true })),
+            (Method::PATCH, path.clone(), json!({ "isDisabled": true })),
+            (Method::PATCH, path.clone(), json!({ "roles": "ADMIN" })),
+            (Method::PUT, password, json!({ "password": PASSWORD, "revokeTokens": true })),
+            (Method::POST, tokens.clone(), json!({ "name": "x", "role": "ADMIN", "category": ["trivia"] })),
+            (Method::POST, tokens.clone(), json!({ "name": "x", "role": "ADMIN", "expiresInDays": 1 })),
+        ] {
+            let reply = send(&admin, method, &path, &body).await;
+            assert_eq!(reply.status, 422, "{path}: {}", reply.text);
+            assert!(reply.text.contains("unknown field"), "{path}: {}", reply.text);
+        }
+        assert_eq!(admin.get(&path).await.json(), created.json());
+        assert_eq!(admin.get(USERS).await.json()["users"].as_array().map(Vec::len), Some(2));
+        assert_eq!(admin.get(&tokens).await.json(), json!([]));
+    }
+
     async fn wrong_input_changes_nothing_and_says_where(app: TestApp) {
         let admin = account(&app, "admin@example.com", Role::Admin).await.client(&app);
         let new = json!({ "email": "a@example.com", "role": "VIEWER" });
