@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,7 +34,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// Email and password.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct LoginRequest {
     /// The account's email address.
@@ -48,7 +49,8 @@ pub struct LoginRequest {
 }
 
 /// The token to exchange.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct RefreshRequest {
     /// The refresh token of the session. Default: that of the cookie; the request then needs the
@@ -58,7 +60,8 @@ pub struct RefreshRequest {
 }
 
 /// The session to end.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct LogoutRequest {
     /// The refresh token of the session. Default: that of the cookie, or the session of the
@@ -67,7 +70,8 @@ pub struct LogoutRequest {
 }
 
 /// A password for the account of a link.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct PasswordLinkRequest {
     /// The secret of the link.

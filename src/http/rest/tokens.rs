@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -36,7 +36,8 @@ const OPTIONAL: [&str; 5] =
     ["source", "categories", "may_publish", "expires_in_days", "never_expires"];
 
 /// The token to make.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct NewTokenRequest {
     /// What the token is called, 1 to 100 characters.

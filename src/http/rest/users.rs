@@ -37,7 +37,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// The account to create.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct NewUserRequest {
     /// The email address to log in with.
@@ -52,7 +53,8 @@ pub struct NewUserRequest {
 }
 
 /// The changes of an account. What is absent or null keeps its value.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct UserChangeRequest {
     /// What the account may do.
@@ -64,7 +66,8 @@ pub struct UserChangeRequest {
 }
 
 /// The new password of an account.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only for the schema")]
 pub struct SetPasswordRequest {
     /// The password: 8 to 1024 characters, and not one of the commonest.
