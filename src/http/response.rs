@@ -47,8 +47,8 @@ pub fn forbid_caching(response: &mut Response) {
 }
 
 /// Sets the `Date` header (RFC 9110 §6.6.1) to the time of the service's clock. Hyper would use the
-/// system's clock and panic if it is before 1970. Such a time is wrong, as one after 9999 is, so the
-/// header is omitted then.
+/// system's clock and panic if it is before 1970. Such a time is wrong, as one after 9999 is, so
+/// the header is omitted then.
 pub fn set_date(response: &mut Response, now: DateTime<Utc>) {
     if (1970..=9999).contains(&now.year()) {
         response.headers_mut().typed_insert(Date::from(SystemTime::from(now)));

@@ -28,8 +28,8 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
 }
 
-/// The refresh token in the cookie of a request. Over HTTPS, only a cookie that no other host of the
-/// domain can have set is read.
+/// The refresh token in the cookie of a request. Over HTTPS, only a cookie that no other host of
+/// the domain can have set is read.
 pub fn read(headers: &HeaderMap) -> RefreshCookie {
     let plain = || if is_https(headers) { None } else { cookie(headers, NAME) };
     match cookie(headers, HOST_NAME).or_else(plain) {

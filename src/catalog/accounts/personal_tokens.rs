@@ -72,7 +72,8 @@ pub struct CreatedToken {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenProblem {
     #[error(
-        "this needs the access token of a log-in here, not a personal access token or one of another issuer"
+        "this needs the access token of a log-in here, not a personal access token or one of \
+         another issuer"
     )]
     NoAccount,
     #[error("a name has 1 to 100 characters, without line breaks and other controls")]

@@ -145,8 +145,8 @@ impl User {
         self.role
     }
 
-    /// The source of changes made with the request's token that name none. Null if it sets none, and
-    /// for all accounts but the viewer.
+    /// The source of changes made with the request's token that name none. Null if it sets none,
+    /// and for all accounts but the viewer.
     async fn source(&self) -> Option<Source> {
         self.source
     }

@@ -24,8 +24,8 @@ use crate::storage::values;
 
 /// An open transaction. Dropping it rolls it back by closing the connection.
 ///
-/// With `SQLite`, each message to the connection is handed over to another thread and back. So BEGIN
-/// is sent with the first query, and COMMIT with the deferred writes.
+/// With `SQLite`, each message to the connection is handed over to another thread and back. So
+/// BEGIN is sent with the first query, and COMMIT with the deferred writes.
 #[derive(Debug)]
 pub(in crate::storage) struct TransactionConnection {
     state: Mutex<TransactionState>,
