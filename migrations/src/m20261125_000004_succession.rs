@@ -3,7 +3,8 @@
 //! and the old text is not sent to the database again.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseBackend};
+
+use crate::tables::run;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -20,7 +21,7 @@ const SQLITE: &str = "
 
 // 40001 is serialization_failure: a transaction that wrote from an older revision is retried from
 // the newest.
-const POSTGRES: &str = "
+pub(crate) const POSTGRES: &str = "
     CREATE FUNCTION documents_succession() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF NEW.revision <> OLD.revision + 1 THEN
             RAISE EXCEPTION 'not the successor of the newest revision' USING ERRCODE = '40001';
@@ -37,21 +38,11 @@ const POSTGRES: &str = "
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sql = match manager.get_database_backend() {
-            DatabaseBackend::Postgres => POSTGRES,
-            _ => SQLITE,
-        };
-        manager.get_connection().execute_unprepared(sql).await.map(drop)
+        run(manager, SQLITE, POSTGRES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
-        if manager.get_database_backend() == DatabaseBackend::Postgres {
-            return connection
-                .execute_unprepared("DROP FUNCTION documents_succession() CASCADE")
-                .await
-                .map(drop);
-        }
-        connection.execute_unprepared("DROP TRIGGER documents_succession").await.map(drop)
+        let postgres = "DROP FUNCTION documents_succession() CASCADE";
+        run(manager, "DROP TRIGGER documents_succession", postgres).await
     }
 }

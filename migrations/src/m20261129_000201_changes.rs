@@ -10,7 +10,8 @@
 //! lower counter of transactions.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseBackend};
+
+use crate::tables::run;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -30,7 +31,10 @@ const SQLITE: &str = "
         changed_at timestamp_with_timezone_text NOT NULL,
         contributors text
     );
-    CREATE INDEX idx_changes_movie_id ON changes (movie_id, position);
+    CREATE INDEX idx_changes_movie_id ON changes (movie_id, position)";
+
+/// They write a row of the feed for each published revision.
+pub(crate) const SQLITE_TRIGGERS: &str = "
     CREATE TRIGGER documents_changes_insert AFTER INSERT ON documents BEGIN
         INSERT INTO changes (kind, movie_id, category, revision, source, author, changed_at)
         VALUES (NEW.operation, NEW.movie_id, NEW.category, NEW.revision, NEW.source,
@@ -89,18 +93,10 @@ const DROP_POSTGRES: &str = "
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, SQLITE, POSTGRES).await
+        run(manager, &format!("{SQLITE};{SQLITE_TRIGGERS}"), POSTGRES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, DROP_SQLITE, DROP_POSTGRES).await
     }
-}
-
-async fn run(manager: &SchemaManager<'_>, sqlite: &str, postgres: &str) -> Result<(), DbErr> {
-    let sql = match manager.get_database_backend() {
-        DatabaseBackend::Postgres => postgres,
-        _ => sqlite,
-    };
-    manager.get_connection().execute_unprepared(sql).await.map(drop)
 }

@@ -12,7 +12,8 @@ pub struct Migration;
 
 const TABLE: &str = "audit_entries";
 
-const SQLITE: [&str; 3] = [
+/// The index and the triggers that table helpers cannot express.
+pub(crate) const SQLITE: [&str; 3] = [
     "CREATE INDEX idx_audit_entries_outcome_id ON audit_entries (outcome, id)
         WHERE outcome <> 'SUCCEEDED'",
     "CREATE TRIGGER audit_entries_update BEFORE UPDATE ON audit_entries BEGIN

@@ -9,7 +9,9 @@
 //! always joined to the present titles and names.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseBackend};
+use sea_orm_migration::sea_orm::ConnectionTrait;
+
+use crate::tables::run;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -51,20 +53,12 @@ const DROP: [&str; 3] = [
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sql = match manager.get_database_backend() {
-            DatabaseBackend::Postgres => POSTGRES,
-            _ => SQLITE,
-        };
-        manager.get_connection().execute_unprepared(sql).await.map(drop)
+        run(manager, SQLITE, POSTGRES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        let sql = match manager.get_database_backend() {
-            DatabaseBackend::Postgres => DROP_POSTGRES,
-            _ => "DROP TABLE search_grams",
-        };
-        connection.execute_unprepared(sql).await?;
+        run(manager, "DROP TABLE search_grams", DROP_POSTGRES).await?;
         for sql in DROP {
             connection.execute_unprepared(sql).await?;
         }

@@ -5,6 +5,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseBackend};
 
+use crate::m20261130_000101_audit_log as audit_log;
 use crate::tables::index;
 
 #[derive(DeriveMigrationName)]
@@ -14,10 +15,12 @@ const INDEXES: [&str; 4] = [
     "DROP INDEX idx_imports_status_id",
     "CREATE INDEX idx_imports_other_status_id ON imports (status, id)
         WHERE status <> 'published'",
-    "DROP INDEX idx_audit_entries_operation_id",
+    "DROP INDEX IF EXISTS idx_audit_entries_operation_id",
     "CREATE INDEX idx_audit_entries_other_operation_id ON audit_entries (operation, id)
         WHERE operation <> 'IMPORT'",
 ];
+
+const TARGET: [&str; 3] = ["target_id", "target_kind", "id"];
 
 /// A table cannot be changed to one without row ids.
 const SQLITE: [&str; 4] = [
@@ -48,38 +51,29 @@ const SQLITE: [&str; 4] = [
     "ALTER TABLE audit_entries_by_key RENAME TO audit_entries",
 ];
 
-/// What was dropped with the table.
-const SQLITE_TRIGGERS: [&str; 3] = [
-    "CREATE INDEX idx_audit_entries_outcome_id ON audit_entries (outcome, id)
-        WHERE outcome <> 'SUCCEEDED'",
-    "CREATE TRIGGER audit_entries_update BEFORE UPDATE ON audit_entries BEGIN
-        SELECT RAISE(ABORT, 'entries of the audit log are not changed');
-    END",
-    "CREATE TRIGGER audit_entries_delete BEFORE DELETE ON audit_entries
-        WHEN julianday(OLD.at) > julianday('now', '-30 days') BEGIN
-        SELECT RAISE(ABORT, 'entries of the audit log are kept for 30 days or longer');
-    END",
-];
-
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    /// With `SQLite` too, since a table is replaced.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        for statement in INDEXES {
-            connection.execute_unprepared(statement).await?;
-        }
         if manager.get_database_backend() == DatabaseBackend::Sqlite {
             for statement in SQLITE {
                 connection.execute_unprepared(statement).await?;
             }
-            for columns in [&["account", "id"][..], &["address", "id"]] {
+            // What was dropped with the table, apart from the index that is replaced.
+            for columns in [&["account", "id"][..], &["address", "id"], &TARGET] {
                 manager.create_index(index("audit_entries", columns)).await?;
             }
-            let target = ["target_id", "target_kind", "id"];
-            manager.create_index(index("audit_entries", &target)).await?;
-            for statement in SQLITE_TRIGGERS.into_iter().chain([INDEXES[3]]) {
+            for statement in audit_log::SQLITE {
                 connection.execute_unprepared(statement).await?;
             }
+        }
+        for statement in INDEXES {
+            connection.execute_unprepared(statement).await?;
         }
         Ok(())
     }

@@ -7,6 +7,10 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseBackend};
 
+use crate::m20261125_000004_succession as succession;
+use crate::m20261129_000201_changes::SQLITE_TRIGGERS;
+use crate::tables::run;
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -31,17 +35,7 @@ const SQLITE: &str = "
         ORDER BY position;
     DROP TABLE changes;
     ALTER TABLE changes_by_position RENAME TO changes;
-    CREATE INDEX idx_changes_movie_id ON changes (movie_id, position);
-    CREATE TRIGGER documents_changes_insert AFTER INSERT ON documents BEGIN
-        INSERT INTO changes (kind, movie_id, category, revision, source, author, changed_at)
-        VALUES (NEW.operation, NEW.movie_id, NEW.category, NEW.revision, NEW.source,
-            NEW.updated_by, NEW.updated_at);
-    END;
-    CREATE TRIGGER documents_changes_update AFTER UPDATE OF revision ON documents BEGIN
-        INSERT INTO changes (kind, movie_id, category, revision, source, author, changed_at)
-        VALUES (NEW.operation, NEW.movie_id, NEW.category, NEW.revision, NEW.source,
-            NEW.updated_by, NEW.updated_at);
-    END";
+    CREATE INDEX idx_changes_movie_id ON changes (movie_id, position)";
 
 const POSTGRES: &str = "
     CREATE OR REPLACE FUNCTION documents_succession() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -80,18 +74,9 @@ const POSTGRES: &str = "
         WHEN (NOT NEW.is_empty)
         EXECUTE FUNCTION documents_count_new()";
 
-/// Only the triggers: what they do is the same.
+/// Counting stays as it is: the numbers are the same.
 const DROP_POSTGRES: &str = "
-    CREATE OR REPLACE FUNCTION documents_succession() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF NEW.revision <> OLD.revision + 1 THEN
-            RAISE EXCEPTION 'not the successor of the newest revision' USING ERRCODE = '40001';
-        END IF;
-        INSERT INTO revisions
-            (movie_id, category, revision, format, source, updated_at, updated_by, body)
-        VALUES (OLD.movie_id, OLD.category, OLD.revision, OLD.format, OLD.source, OLD.updated_at,
-            OLD.updated_by, OLD.body);
-        RETURN NULL;
-    END $$;
+    DROP FUNCTION documents_succession() CASCADE;
     ALTER TABLE changes ADD PRIMARY KEY (position);
     DROP TRIGGER documents_changes ON documents;
     CREATE TRIGGER documents_changes AFTER INSERT OR UPDATE OF revision ON documents
@@ -99,17 +84,19 @@ const DROP_POSTGRES: &str = "
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    /// With `SQLite` too, since a table is replaced.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sql = match manager.get_database_backend() {
-            DatabaseBackend::Postgres => POSTGRES,
-            _ => SQLITE,
-        };
-        manager.get_connection().execute_unprepared(sql).await.map(drop)
+        run(manager, &format!("{SQLITE};{SQLITE_TRIGGERS}"), POSTGRES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         if manager.get_database_backend() == DatabaseBackend::Postgres {
-            manager.get_connection().execute_unprepared(DROP_POSTGRES).await?;
+            let sql = format!("{DROP_POSTGRES};{}", succession::POSTGRES);
+            manager.get_connection().execute_unprepared(&sql).await?;
         }
         Ok(())
     }

@@ -2,7 +2,20 @@
 //! released.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DatabaseBackend;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseBackend};
+
+/// Runs the statements for the database of the migration.
+pub(crate) async fn run(
+    manager: &SchemaManager<'_>,
+    sqlite: &str,
+    postgres: &str,
+) -> Result<(), DbErr> {
+    let sql = match manager.get_database_backend() {
+        DatabaseBackend::Postgres => postgres,
+        _ => sqlite,
+    };
+    manager.get_connection().execute_unprepared(sql).await.map(drop)
+}
 
 /// Text that sorts by code point on both databases. Empty by default.
 pub(crate) fn sorted_text(name: &str, backend: DatabaseBackend) -> ColumnDef {
