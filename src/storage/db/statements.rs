@@ -34,7 +34,7 @@ impl Database {
         Ok(T::find_by_statement(statement).all(&self.reader).await?)
     }
 
-    /// Runs a query outside of a transaction whose only row has the column `number`, a count.
+    /// Runs a query outside of a transaction. Its only row has the column `number`, a count.
     ///
     /// # Errors
     /// When the database fails.

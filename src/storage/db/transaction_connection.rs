@@ -1,9 +1,10 @@
 //! A connection with an open transaction.
 //!
-//! Only a transaction that ended cleanly returns its connection to the pool. After a failed commit
-//! or rollback, a cancelled task or a panic, the connection is closed, since the state of its
-//! transaction is unknown: sqlx counts open transactions, a failed rollback leaves that count too
-//! high, and nothing that runs on such a connection later would be committed.
+//! Only a transaction that ended cleanly returns its connection to the pool: after a commit, or
+//! after a rollback, also if that follows a commit that the database refused. After a commit with
+//! an unknown outcome, a failed rollback, a cancelled task or a panic, the connection is closed,
+//! since the state of its transaction is unknown: sqlx counts open transactions, a failed rollback
+//! leaves that count too high, and nothing that runs on such a connection later would be committed.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -30,7 +31,6 @@ use crate::storage::values;
 pub(in crate::storage) struct TransactionConnection {
     state: Mutex<TransactionState>,
     backend: DatabaseBackend,
-    queries: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -43,6 +43,8 @@ struct TransactionState {
     is_usable: bool,
     statements: u64,
     deferred: DeferredWrites,
+    /// Counts all statements.
+    queries: Arc<AtomicU64>,
     faults: Option<Arc<dyn Faults>>,
 }
 
@@ -88,13 +90,14 @@ impl TransactionConnection {
             is_usable: true,
             statements: 0,
             deferred: DeferredWrites::default(),
+            queries,
             faults,
         };
         match state.planned(TransactionStep::Begin) {
             None if backend == DatabaseBackend::Sqlite => state.begin = Some(sql),
             fault => state.run_control(sql, fault).await.map_err(exec_error)?,
         }
-        Ok(Self { state: Mutex::new(state), backend, queries })
+        Ok(Self { state: Mutex::new(state), backend })
     }
 
     /// Runs a statement together with later ones: before the next other statement, or before the
@@ -107,41 +110,16 @@ impl TransactionConnection {
     ) -> Result<(), DbErr> {
         let (table, mut state) = (E::default().table_name(), self.state.lock().await);
         if state.deferred.has(table) {
-            self.run_deferred(&mut state).await?;
+            state.run_deferred().await?;
         }
         state.deferred.push(table, write.into());
-        if rows > 1 { self.run_deferred(&mut state).await } else { Ok(()) }
+        if rows > 1 { state.run_deferred().await } else { Ok(()) }
     }
 
-    async fn run_deferred(&self, state: &mut TransactionState) -> Result<(), DbErr> {
-        match self.take_deferred(state)? {
-            Some(statement) => state.run(statement, Fetch::RowCount).await.map(drop),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes the deferred writes as one statement.
-    fn take_deferred(&self, state: &mut TransactionState) -> Result<Option<Statement>, DbErr> {
-        let Some((mut statement, count)) = state.deferred.take(self.backend) else {
-            return Ok(None);
-        };
-        if let Err(error) = values::handle_nul(&mut statement) {
-            state.is_usable = false;
-            return Err(error);
-        }
-        self.queries.fetch_add(count, Ordering::Relaxed);
-        Ok(Some(statement))
-    }
-
-    /// Commits the transaction. If a deferred write fails, it is rolled back.
-    pub(super) async fn commit(self) -> Result<(), CommitError> {
-        let committed = {
-            let mut state = self.state.lock().await;
-            match self.take_deferred(&mut state) {
-                Ok(deferred) => state.commit(deferred).await,
-                Err(error) => Err(CommitError::Refused(error)),
-            }
-        };
+    /// Commits the transaction. If the database refuses it or a deferred write, the transaction is
+    /// rolled back.
+    pub(super) async fn commit(mut self) -> Result<(), CommitError> {
+        let committed = self.state.get_mut().commit().await;
         if let Err(CommitError::Refused(_)) = committed {
             self.rollback().await;
         }
@@ -166,9 +144,9 @@ impl TransactionConnection {
 
     async fn run(&self, mut statement: Statement, fetch: Fetch) -> Result<StatementResult, DbErr> {
         values::handle_nul(&mut statement)?;
-        self.queries.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state.lock().await;
-        self.run_deferred(&mut state).await?;
+        state.queries.fetch_add(1, Ordering::Relaxed);
+        state.run_deferred().await?;
         state.run(statement, fetch).await
     }
 }
@@ -177,6 +155,25 @@ impl TransactionState {
     /// The fault that a test has planned for a step.
     fn planned(&self, step: TransactionStep) -> Option<Fault> {
         self.faults.as_ref().and_then(|faults| faults.at(step))
+    }
+
+    /// Takes the deferred writes as one statement.
+    fn take_deferred(&mut self) -> Result<Option<Statement>, DbErr> {
+        let backend = self.connection.get().ok_or_else(unusable)?.backend();
+        let Some((mut statement, count)) = self.deferred.take(backend) else { return Ok(None) };
+        if let Err(error) = values::handle_nul(&mut statement) {
+            self.is_usable = false;
+            return Err(error);
+        }
+        self.queries.fetch_add(count, Ordering::Relaxed);
+        Ok(Some(statement))
+    }
+
+    async fn run_deferred(&mut self) -> Result<(), DbErr> {
+        match self.take_deferred()? {
+            Some(statement) => self.run(statement, Fetch::RowCount).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// The fault that a test has planned for the next statement.
@@ -224,7 +221,8 @@ impl TransactionState {
     }
 
     /// Runs the deferred writes and commits. Releases the connection if that succeeds.
-    async fn commit(&mut self, deferred: Option<Statement>) -> Result<(), CommitError> {
+    async fn commit(&mut self) -> Result<(), CommitError> {
+        let deferred = self.take_deferred().map_err(CommitError::Refused)?;
         if !self.is_usable {
             return Err(CommitError::Refused(unusable()));
         }
