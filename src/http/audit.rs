@@ -10,9 +10,9 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 
-use super::AppState;
 use super::client_address::ClientAddress;
 use super::request_id;
+use super::{AppState, GRAPHQL};
 use crate::catalog::access::Principal;
 use crate::catalog::audit::{
     Actor, AuditInterface, AuditOperation, AuditOutcome, AuditTarget, RequestOrigin,
@@ -39,7 +39,6 @@ const WRITES: &[(Method, &str, AuditOperation)] = &[
     (Method::DELETE, "/api/v1/admin/movies/{id}/draft/{category}", AuditOperation::DiscardDraft),
 ];
 
-const GRAPHQL: &str = "/graphql";
 /// How the paths of a movie's routes begin.
 const MOVIE: &str = "/api/v1/admin/movies/{id}/";
 

@@ -40,6 +40,7 @@ use tower_http::ServiceBuilderExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use tower_http::request_id::RequestId;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
@@ -60,6 +61,9 @@ use rest::{BulkSlots, Bundles};
 pub use server::serve;
 pub use studio::STUDIO;
 use subscriptions::Subscriptions;
+
+/// The path of the GraphQL API.
+const GRAPHQL: &str = "/graphql";
 
 /// State shared by all handlers. It is cloned for each request, so it is a single pointer.
 #[derive(Clone)]
@@ -140,7 +144,7 @@ pub fn router(state: AppState) -> Router {
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     let mut router = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route(GRAPHQL, get(graphql::get).post(graphql::post))
         .merge(studio::routes())
         .merge(graphiql::routes())
         .merge(set_password::routes())
@@ -212,7 +216,7 @@ async fn explain(request: Request, next: Next) -> Response {
         let detail = "the server has reached its limit of connections";
         return ProblemDetails::busy(detail).into_response();
     }
-    let id = request_id::of(request.extensions());
+    let id = request.extensions().get::<RequestId>().cloned();
     let response = next.run(request).await;
-    problem::with_request_id(response, &id)
+    problem::with_request_id(response, id.as_ref())
 }

@@ -7,9 +7,11 @@ use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tower_http::request_id::RequestId;
 use utoipa::ToSchema;
 
 use super::audit::ErrorCode;
+use super::request_id;
 use crate::catalog::access::Forbidden;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT, Unavailability};
 use crate::document::plan::{ImportPlan, Report};
@@ -276,22 +278,21 @@ pub fn panic_response(_: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 /// Adds the request id to an internal error or a timeout.
-pub fn with_request_id(response: Response, id: &str) -> Response {
+pub fn with_request_id(response: Response, id: Option<&RequestId>) -> Response {
     let is_plain = response
         .headers()
         .get(header::CONTENT_TYPE)
         .is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
-    match response.status() {
-        StatusCode::INTERNAL_SERVER_ERROR => {
-            let detail = format!("something went wrong on our side; the request id is {id}");
-            tracing::error!(request_id = %id, "answered 500");
-            ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", detail)
-                .into_response()
-        }
-        StatusCode::SERVICE_UNAVAILABLE if is_plain => {
-            let detail = format!("the response took too long; the request id is {id}");
-            ProblemDetails::new(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL", detail).into_response()
-        }
-        _ => response,
+    let status = response.status();
+    let what = match status {
+        StatusCode::INTERNAL_SERVER_ERROR => "something went wrong on our side",
+        StatusCode::SERVICE_UNAVAILABLE if is_plain => "the response took too long",
+        _ => return response,
+    };
+    let id = request_id::shown(id);
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(request_id = %id, "answered 500");
     }
+    let detail = format!("{what}; the request id is {id}");
+    ProblemDetails::new(status, "INTERNAL", detail).into_response()
 }

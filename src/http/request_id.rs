@@ -16,10 +16,16 @@ impl tower_http::request_id::MakeRequestId for MakeRequestId {
     }
 }
 
-/// The id of a request, for messages.
+/// The id of a request, for messages. Empty if it has none.
 #[must_use]
 pub fn of(extensions: &axum::http::Extensions) -> String {
-    let id = extensions.get::<RequestId>().map(|id| id.header_value().as_bytes());
+    shown(extensions.get())
+}
+
+/// An id, for messages.
+#[must_use]
+pub fn shown(id: Option<&RequestId>) -> String {
+    let id = id.map(|id| id.header_value().as_bytes());
     // A client can send its own id: limit its length and its characters.
     let mut shown = String::with_capacity(MAX_SHOWN);
     let bytes = id.unwrap_or_default().iter().map(|byte| char::from(*byte));

@@ -16,9 +16,9 @@ use headers::{Date, HeaderMapExt as _};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
-use super::AppState;
 use super::budget::Reservation;
 use super::problem::ProblemDetails;
+use super::{AppState, GRAPHQL};
 
 /// The Content-Security-Policy of a page without scripts, forms and other files.
 pub const STATIC_PAGE_POLICY: HeaderValue = HeaderValue::from_static(
@@ -31,7 +31,7 @@ pub const STATIC_PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 pub const CHUNK: usize = 64 * 1024;
 
 /// Paths with responses for a single account, with or without a token.
-const PRIVATE: [&str; 4] = ["/graphql", "/api/v1/auth/", "/api/v1/admin/", "/mcp"];
+const PRIVATE: [&str; 4] = [GRAPHQL, "/api/v1/auth/", "/api/v1/admin/", "/mcp"];
 
 /// Whether the response to a request is private: one with a token, or of a private path.
 pub fn is_private(request: &Request) -> bool {
