@@ -9,7 +9,7 @@ use include_dir::{Dir, include_dir};
 use tokio::net::TcpListener;
 
 use super::CliError;
-use super::terminal::printable;
+use super::terminal::{print_error, print_line};
 use crate::app::{
     App, Sources, load_persisted_documents, open_catalog, open_read_only_catalog,
     read_or_create_secret,
@@ -114,7 +114,7 @@ pub(super) async fn serve(
     warn_if_shared(database);
     let mut admin = None;
     if serve.read_only.is_on() {
-        println!("the database is served read-only");
+        print_line("the database is served read-only");
     } else if accepts_writes(&app).await? {
         admin = create_admin(&app, database.folder().as_deref(), serve).await?;
         if serve.demo.is_on() {
@@ -122,21 +122,20 @@ pub(super) async fn serve(
         }
     }
     let local = listener.local_addr().map_err(|error| CliError::io("listening", &error))?;
-    println!("Reelport {} listens on http://{local}", env!("CARGO_PKG_VERSION"));
+    let version = env!("CARGO_PKG_VERSION");
+    print_line(&format!("Reelport {version} listens on http://{local}"));
     if STUDIO.is_built() {
-        println!("  Studio     http://{local}/");
+        print_line(&format!("  Studio     http://{local}/"));
     } else {
-        println!("  Studio     not built; http://{local}/ says how to build it");
+        print_line(&format!("  Studio     not built; http://{local}/ says how to build it"));
     }
     if GRAPHIQL.is_built() {
-        println!("  GraphiQL   http://{local}/graphiql");
+        print_line(&format!("  GraphiQL   http://{local}/graphiql"));
     }
     if let Some(Admin { email, password, password_file }) = admin {
-        println!("  Account    {}", printable(&email));
-        println!(
-            "  Password   {password}  (printed only once{})",
-            password_file.map(|path| format!("; stored in {path}")).unwrap_or_default()
-        );
+        print_line(&format!("  Account    {email}"));
+        let stored = password_file.map(|path| format!("; stored in {path}")).unwrap_or_default();
+        print_line(&format!("  Password   {password}  (printed only once{stored})"));
     }
     let timeout = app.limits.grace + EXIT_TIMEOUT;
     let stop = super::stop::watch(timeout, || {
@@ -165,10 +164,10 @@ async fn accepts_writes(app: &App) -> Result<bool, CliError> {
     if !error.unavailability().is_some_and(Unavailability::stops_writes) {
         return Err(error.into());
     }
-    eprintln!(
+    print_error(&format!(
         "reelport: the database cannot be written to: {error}; until it can, writes get 503 and \
          /readyz reports not ready; reads are served; --read-only serves only reads"
-    );
+    ));
     Ok(false)
 }
 
@@ -256,6 +255,6 @@ async fn load_demo(app: &App) -> Result<(), CliError> {
     if let Some(outcome) = rejected.first() {
         return Err(CliError::Usage(format!("demo catalogue: {:?}", outcome.problems)));
     }
-    println!("the demo catalogue is loaded: {} movies", DEMO.dirs().count());
+    print_line(&format!("the demo catalogue is loaded: {} movies", DEMO.dirs().count()));
     Ok(())
 }
