@@ -85,7 +85,6 @@ impl Accounts {
 
     /// Begins a session for an existing account, without a password, and returns its access token.
     ///
-    ///
     /// # Errors
     /// When storage fails.
     pub async fn token_for(

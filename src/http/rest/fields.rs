@@ -5,7 +5,7 @@ use http_body::Body as _;
 use serde_json::Value;
 
 use super::{is_json, read_body, unsupported_media_type};
-use crate::document::problem::excerpt;
+use crate::document::problem::{excerpt, pointer};
 use crate::document::text::suggest::did_you_mean;
 use crate::document::{Object, Problem, ProblemCode};
 use crate::http::problem::ProblemDetails;
@@ -40,7 +40,7 @@ pub(super) async fn read_fields<const N: usize>(
     fields_of(read_json(request).await?, names, optional)
 }
 
-/// Reads a body whose fields are all optional, which may be missing or null too.
+/// Reads a body that has only optional fields. It may also be empty or null.
 ///
 /// # Errors
 /// As [`read_text_fields`].
@@ -143,14 +143,14 @@ fn check_field(name: &str, names: &[&str], object: &Object) -> Option<Problem> {
     }
 }
 
-/// An option that is not known must not be left out in silence.
+/// The refusal of an unknown field: ignoring a misspelled limit would grant more than was meant.
 fn unknown_field<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> Problem {
     let suggestion = did_you_mean(key, known.clone());
     let allowed = known.collect::<Vec<_>>().join(", ");
     let allowed = if allowed.is_empty() { "an empty object".to_owned() } else { allowed };
     let found = excerpt(key);
     let message = format!("found the unknown field {found:?}{suggestion}; allowed is {allowed}");
-    Problem::new("", ProblemCode::UnknownField, message)
+    Problem::new(pointer("", key), ProblemCode::UnknownField, message)
 }
 
 fn json_type(value: &Value) -> &'static str {

@@ -112,8 +112,9 @@ on_both_databases! {
     }
 
     async fn concurrent_deletions_keep_one_admin(app: TestApp) {
+        use reelport::catalog::access::Role;
         use reelport::catalog::accounts::ListedAccount;
-use reelport::catalog::access::Role;
+
         let accounts = &app.app.accounts;
         for round in 0..8 {
             let [a, b] = [format!("a{round}@example.com"), format!("b{round}@example.com")];
@@ -132,8 +133,8 @@ use reelport::catalog::access::Role;
             };
             let done = [one.unwrap().is_ok(), other.unwrap().is_ok()];
             assert_eq!(done.iter().filter(|done| **done).count(), 1, "{round}");
-            let admins =
-                accounts.list().await.unwrap().into_iter().filter(|account| account.role == Role::Admin);
+            let accounts = accounts.list().await.unwrap();
+            let admins = accounts.iter().filter(|account| account.role == Role::Admin);
             assert_eq!(admins.count(), 1, "{round}");
         }
     }

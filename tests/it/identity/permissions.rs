@@ -234,8 +234,8 @@ impl Caller {
 }
 
 async fn callers(app: &TestApp) -> Vec<Caller> {
-    let nobody = Caller::new("no token".to_owned(), app.anonymous(), None);
-    let mut callers = vec![Caller { has_token: false, ..nobody }];
+    let without_token = Caller::new("no token".to_owned(), app.anonymous(), None);
+    let mut callers = vec![Caller { has_token: false, ..without_token }];
     let foreign = issuers::with_a_foreign_issuer(app).await;
     for role in Role::ALL.iter().copied() {
         let email = format!("{role:?}@example.com").to_lowercase();

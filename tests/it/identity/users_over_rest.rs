@@ -102,13 +102,16 @@ on_both_databases! {
         let path = created.header("location").to_owned();
         let password = format!("{path}/password");
         let tokens = "/api/v1/auth/tokens".to_owned();
+        let user = json!({ "email": "b@example.com", "role": "VIEWER", "isDisabled": true });
+        let unlimited = json!({ "name": "x", "role": "ADMIN", "category": ["trivia"] });
+        let long = json!({ "name": "x", "role": "ADMIN", "expiresInDays": 1 });
         for (method, path, body) in [
-            (Method::POST, USERS.to_owned(), json!({ "email": "b@example.com", "role": "VIEWER", "isDisabled": true })),
+            (Method::POST, USERS.to_owned(), user),
             (Method::PATCH, path.clone(), json!({ "isDisabled": true })),
             (Method::PATCH, path.clone(), json!({ "roles": "ADMIN" })),
             (Method::PUT, password, json!({ "password": PASSWORD, "revokeTokens": true })),
-            (Method::POST, tokens.clone(), json!({ "name": "x", "role": "ADMIN", "category": ["trivia"] })),
-            (Method::POST, tokens.clone(), json!({ "name": "x", "role": "ADMIN", "expiresInDays": 1 })),
+            (Method::POST, tokens.clone(), unlimited),
+            (Method::POST, tokens.clone(), long),
         ] {
             let reply = send(&admin, method, &path, &body).await;
             assert_eq!(reply.status, 422, "{path}: {}", reply.text);
