@@ -159,9 +159,9 @@ async fn a_login_error_names_the_invalid_field() {
     assert_eq!(both.errors().len(), 2);
     let reply = client.post("/api/v1/auth/refresh", &json!({ "refreshToken": "x" })).await;
     assert!(
-        reply
-            .text
-            .contains("refresh_token is missing; allowed is text; found \\\"refreshToken\\\""),
+        reply.text.contains(
+            "found the unknown field \\\"refreshToken\\\"; did you mean \\\"refresh_token"
+        ),
         "{}",
         reply.text
     );
