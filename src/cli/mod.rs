@@ -16,6 +16,7 @@ mod terminal;
 mod tokens;
 mod users;
 
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -216,9 +217,18 @@ fn start_log(filter: &str) -> Result<(), CliError> {
             ))
         })?;
     // This fails only in tests, which run several commands in one process.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(parsed)
+        .with_ansi(use_colours())
+        .with_writer(std::io::stderr)
+        .try_init();
     Ok(())
+}
+
+/// Whether the log has colours: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
+fn use_colours() -> bool {
+    let is_unset = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    is_unset && io::stderr().is_terminal()
 }
 
 /// Opens an existing database. Commands that only read or update data use it, so that they do not
