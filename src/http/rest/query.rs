@@ -198,9 +198,16 @@ impl<'de> Deserializer<'de> for Parameter<'_> {
         visitor.visit_some(self)
     }
 
+    /// A list that is given must not be empty: an empty list of ids would otherwise select all
+    /// movies.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         let items = self.values.iter().flat_map(|value| value.split(','));
-        visitor.visit_seq(SeqDeserializer::new(items.filter(|item| !item.is_empty())))
+        let items: Vec<&str> = items.filter(|item| !item.trim().is_empty()).collect();
+        if items.is_empty() {
+            let allowed = "at least one value; leave the parameter out if there is none";
+            return Err(self.invalid("", allowed));
+        }
+        visitor.visit_seq(SeqDeserializer::new(items.into_iter()))
     }
 
     /// One of the values, in any case, with hyphens, underscores or spaces.
@@ -273,6 +280,13 @@ mod tests {
             parsed("ids=a,b&strict=1&ids=,c&revision=7"),
             "Parameters { strict: true, revision: Some(7), ids: [\"a\", \"b\", \"c\"] }"
         );
+        for empty in ["ids=", "ids=,", "ids=%20&ids="] {
+            assert_eq!(
+                parsed(empty),
+                "ids: found \"\"; allowed is at least one value; leave the parameter out if there \
+                 is none"
+            );
+        }
         assert_eq!(
             parsed("revision=-1"),
             "revision: found \"-1\"; allowed is a whole number from 0"
