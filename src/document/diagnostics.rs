@@ -28,7 +28,7 @@ impl Diagnostics {
     pub(super) fn problem(&self, path: String, code: ProblemCode, message: String) {
         let mut problems = self.problems.borrow_mut();
         if problems.len() < MAX_LISTED {
-            problems.push(Problem { path, code, message });
+            problems.push(Problem::new(path, code, message));
         }
     }
 

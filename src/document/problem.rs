@@ -18,12 +18,23 @@ pub struct Problem {
     pub code: ProblemCode,
     /// What was found and what is allowed, in English, for people.
     pub message: String,
+    // Clients see it as the field of a user error.
+    /// The option of the request that is wrong, in snake_case; `None` if it is not an option.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub option: Option<&'static str>,
 }
 
 impl Problem {
     #[must_use]
     pub fn new(path: impl Into<String>, code: ProblemCode, message: impl Into<String>) -> Self {
-        Self { path: path.into(), code, message: message.into() }
+        Self { path: path.into(), code, message: message.into(), option: None }
+    }
+
+    /// A problem with an option of the request. `option` is its name in snake_case.
+    #[must_use]
+    pub fn of_option(option: &'static str, code: ProblemCode, message: impl Into<String>) -> Self {
+        Self { option: Some(option), ..Self::new("", code, message) }
     }
 }
 

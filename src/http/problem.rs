@@ -183,6 +183,7 @@ fn code_name(code: ProblemCode) -> &'static str {
 /// of the file as a whole, problems of its data, conflicts with the stored state.
 fn status_and_code(problems: &[Problem]) -> (StatusCode, &'static str) {
     let status = |problem: &Problem| match problem.code {
+        _ if problem.option.is_some() => StatusCode::BAD_REQUEST,
         ProblemCode::NotFound if problem.path.is_empty() => StatusCode::NOT_FOUND,
         ProblemCode::Unreadable
         | ProblemCode::UnsupportedVersion
@@ -206,7 +207,8 @@ fn status_and_code(problems: &[Problem]) -> (StatusCode, &'static str) {
     ];
     for candidate in order {
         if let Some(problem) = problems.iter().find(|problem| status(problem) == candidate) {
-            return (candidate, code_name(problem.code));
+            let is_option = problem.option.is_some();
+            return (candidate, if is_option { "BAD_USER_INPUT" } else { code_name(problem.code) });
         }
     }
     (StatusCode::UNPROCESSABLE_ENTITY, "INVALID_DOCUMENT")

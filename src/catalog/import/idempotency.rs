@@ -161,5 +161,5 @@ fn invalid_key(key: &str) -> Option<Problem> {
         "the idempotency key has {length} characters; allowed are 1 to {MAX_KEY}, none of them \
          U+0000"
     );
-    Some(Problem::new("", ProblemCode::Invalid, message))
+    Some(Problem::of_option("idempotency_key", ProblemCode::Invalid, message))
 }

@@ -22,9 +22,9 @@ pub fn repair_hint(
     problems: &[Problem],
     warnings: &[Warning],
 ) -> Option<String> {
-    let of_document = |code: ProblemCode| {
-        !matches!(
-            code,
+    let of_document = |problem: &Problem| {
+        let is_of_another_kind = matches!(
+            problem.code,
             ProblemCode::NotFound
                 | ProblemCode::AlreadyExists
                 | ProblemCode::Conflict
@@ -33,18 +33,18 @@ pub fn repair_hint(
                 | ProblemCode::Locked
                 | ProblemCode::NoDraft
                 | ProblemCode::IdempotencyMismatch
-        )
+        );
+        problem.option.is_none() && !is_of_another_kind
     };
     let is_lost =
         |code: WarningCode| matches!(code, WarningCode::UnknownField | WarningCode::MarkupInText);
-    let wrong = problems.iter().filter(|problem| of_document(problem.code));
+    let wrong = problems.iter().filter(|problem| of_document(problem));
     let lost = warnings.iter().filter(|warning| is_lost(warning.code));
     let mut points: Vec<String> = wrong
         .map(|problem| point(&problem.path, &problem.message))
         .chain(lost.map(|warning| point(&warning.path, &warning.message)))
         .collect();
-    if points.is_empty() || (!problems.is_empty() && !problems.iter().any(|p| of_document(p.code)))
-    {
+    if points.is_empty() || (!problems.is_empty() && !problems.iter().any(of_document)) {
         return None;
     }
     let more = points.len().saturating_sub(MAX_POINTS);
@@ -100,6 +100,8 @@ mod tests {
     fn problems_that_no_document_can_fix_have_no_hint() {
         let locked = Problem::new("/title", ProblemCode::Locked, "it is locked");
         assert_eq!(repair_hint(&movie(), None, &[locked], &[]), None);
+        let option = Problem::of_option("skip_changes", ProblemCode::Invalid, "no such change");
+        assert_eq!(repair_hint(&movie(), None, &[option], &[]), None);
         let repaired = Warning::new("", WarningCode::SyntaxRepaired, "a comma was skipped");
         assert_eq!(repair_hint(&movie(), Some(Category::Media), &[], &[repaired]), None);
         assert_eq!(repair_hint(&movie(), Some(Category::Media), &[], &[]), None);
