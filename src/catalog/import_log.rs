@@ -23,13 +23,14 @@ pub fn problems_of(entry: &ImportRow) -> Result<Vec<Problem>, CatalogError> {
 }
 
 /// Options that only imports have.
-const IMPORT_ONLY_OPTIONS: [&str; 9] = [
+const IMPORT_ONLY_OPTIONS: [&str; 10] = [
     "target",
     "mode",
     "source",
     "nulls",
     "base_revision",
     "remove_items",
+    "skip_changes",
     "strict",
     "clean",
     "create_movie",
@@ -46,6 +47,16 @@ pub fn options_of(entry: &ImportRow) -> Result<Value, CatalogError> {
         options.retain(|name, _| !IMPORT_ONLY_OPTIONS.contains(&name.as_str()));
     }
     Ok(Value::Object(options))
+}
+
+/// Why the draft of a logged operation was discarded; `None` if no reason was given, or if it is
+/// another operation.
+///
+/// # Errors
+/// When the stored entry is not valid JSON.
+pub fn reason_of(entry: &ImportRow) -> Result<Option<String>, CatalogError> {
+    let options: Object = serde_json::from_str(&entry.options)?;
+    Ok(options.get("reason").and_then(Value::as_str).map(str::to_owned))
 }
 
 /// The two revisions that show the changes of a logged operation, older first; `None` if the entry

@@ -75,6 +75,9 @@ pub struct ImportArgs {
     /// The digest of the plan to execute, for a file with one document; any other plan is refused
     #[arg(long, value_name = "DIGEST")]
     expected_plan: Option<String>,
+    /// Paths of changes of the expected plan that are not made, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "PATH", requires = "expected_plan")]
+    skip_changes: Vec<String>,
     /// Also change locked values, if the source is manual
     #[arg(long)]
     override_locks: bool,
@@ -145,6 +148,7 @@ impl ImportArgs {
             resolutions: Resolution::read_list(&self.resolutions)
                 .map_err(|error| CliError::Usage(format!("--resolutions: {error}")))?,
             expected_plan: self.expected_plan.clone(),
+            skip_changes: self.skip_changes.clone(),
             override_locks: self.override_locks,
             strict: self.strict,
             clean: self.clean,

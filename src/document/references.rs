@@ -143,6 +143,13 @@ impl<'v> Reference<'v> {
     }
 }
 
+/// The index in [`Item::entities`] of the reference whose name or id a field holds; `None` if it
+/// holds neither.
+#[must_use]
+pub fn entity_of_field(item: &Item, field: &str) -> Option<usize> {
+    item.entities.iter().position(|entity| entity.name == field || entity.id == field)
+}
+
 /// The references in a document, list by list.
 pub fn references<'v>(
     fields: &'static [Field],

@@ -403,6 +403,187 @@ on_both_databases! {
         );
     }
 
+    async fn skipped_changes_are_not_made_and_all_others_are(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        for (category, _) in fixtures::all_categories() {
+            let file = edited_file(&admin, "m", category).await;
+            let before = admin.export("m", category).await["data"].clone();
+            let options = |extra: Value| {
+                let mut options = json!({
+                    "mode": "REPLACE", "baseRevision": file["metadata"]["revision"]
+                });
+                options.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+                options
+            };
+            let planned = admin.import_document(&file, options(json!({ "dryRun": true }))).await;
+            let digest = planned["plan"]["digest"].clone();
+            let changes = planned["plan"]["changes"].as_array().unwrap();
+            let name = |change: &Value| {
+                format!("{} {}", change["op"].as_str().unwrap(), change["path"].as_str().unwrap())
+            };
+            let (removals, others): (Vec<&Value>, Vec<&Value>) =
+                changes.iter().partition(|change| change["op"] == "REMOVE");
+            assert!(!removals.is_empty() && !others.is_empty(), "{planned}");
+            let skip: Vec<String> = removals.into_iter().map(name).collect();
+            let with = json!({ "expectedPlan": digest, "skipChanges": skip, "dryRun": true });
+            let shorter = admin.import_document(&file, options(with)).await;
+            assert_eq!(shorter["status"], "PLANNED", "{shorter}");
+            assert_ne!(shorter["plan"]["digest"], digest);
+            let with = json!({ "expectedPlan": digest, "skipChanges": skip });
+            let done = admin.import_document(&file, options(with)).await;
+            assert_eq!(done["status"], "PUBLISHED", "{done}");
+            assert_eq!(done["plan"]["digest"], shorter["plan"]["digest"]);
+            let values = |changes: &[&Value]| -> Vec<(Value, Value)> {
+                let values = changes.iter().filter(|change| change["path"] != "/cast");
+                values.map(|change| (change["label"].clone(), change["op"].clone())).collect()
+            };
+            let made: Vec<&Value> = done["plan"]["changes"].as_array().unwrap().iter().collect();
+            assert_eq!(values(&made), values(&others), "{category}");
+            // Everything that was stored is still there.
+            let after = admin.export("m", category).await["data"].clone();
+            for (key, list) in before.as_object().unwrap() {
+                for item in list.as_array().into_iter().flatten() {
+                    let id = item.get("credit_id").or(item.get("id"));
+                    let kept = after[key].as_array().unwrap().iter().any(|kept| {
+                        id.map_or(kept == item, |id| {
+                            kept.get("credit_id").or(kept.get("id")) == Some(id)
+                        })
+                    });
+                    assert!(kept, "{category} {key}: {item} is gone");
+                }
+            }
+            // The rest is what a dry run of the same file plans now.
+            let rest = admin.import_document(&file, options(json!({ "dryRun": true }))).await;
+            let rest = rest["plan"]["changes"].as_array().unwrap();
+            assert!(rest.iter().all(|change| change["op"] == "REMOVE"), "{rest:?}");
+            assert_eq!(rest.len(), skip.len());
+        }
+    }
+
+    async fn skipped_changes_need_the_plan_that_has_them(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let mut file = admin.export("m", "basic_info").await;
+        file["data"]["runtime"] = json!(99);
+        file["data"]["genres"] = json!(["Noir"]);
+        let url = |options: &str| format!("?mode=replace{options}");
+        let planned = admin.import_with(&file, &url("&dry_run=true")).await.json();
+        let digest = planned["plan"]["digest"].as_str().unwrap();
+        let before = admin.export("m", "basic_info").await["data"].clone();
+        for (options, status, code, message) in [
+            (
+                "&skip_changes=/runtime".to_owned(),
+                400,
+                "REQUIRED",
+                "skipChanges needs expectedPlan (in REST skip_changes and expected_plan)",
+            ),
+            (
+                format!("&expected_plan={digest}&skip_changes=/runtim"),
+                400,
+                "INVALID",
+                "skipChanges names \"/runtim\", which is no change of the plan; did you mean \
+                 \"/runtime\"?; allowed are the paths of its changes",
+            ),
+            (
+                format!("&expected_plan={digest}&skip_changes=ADD%20/runtime"),
+                400,
+                "INVALID",
+                "skipChanges names \"ADD /runtime\"",
+            ),
+            (
+                format!("&expected_plan={digest}&skip_changes=%00"),
+                400,
+                "INVALID",
+                "skipChanges names",
+            ),
+            (
+                "&expected_plan=stale&skip_changes=/runtime".to_owned(),
+                409,
+                "PLAN_STALE",
+                "the plan \"stale\" no longer holds",
+            ),
+        ] {
+            let reply = admin.import_with(&file, &url(&options)).await;
+            let first = &reply.json()["errors"][0];
+            assert_eq!((reply.status, &first["code"]), (status, &json!(code)), "{}", reply.text);
+            assert!(first["message"].as_str().unwrap().starts_with(message), "{first}");
+            assert!(reply.json().get("repair_hint").is_none(), "{}", reply.text);
+        }
+        assert_eq!(admin.export("m", "basic_info").await["data"], before);
+
+        // One path names a removal and an addition.
+        let removed = planned["plan"]["changes"].as_array().unwrap().iter();
+        let removed: Vec<String> = removed
+            .filter(|change| change["op"] == "remove")
+            .map(|change| format!("remove%20{}", change["path"].as_str().unwrap()))
+            .collect();
+        let skip = format!("&expected_plan={digest}&skip_changes={}", removed.join(","));
+        let done = admin.import_with(&file, &url(&skip)).await;
+        assert_eq!(done.status, 200, "{}", done.text);
+        let after = admin.export("m", "basic_info").await["data"].clone();
+        let mut genres = before["genres"].as_array().unwrap().clone();
+        let stored = after["genres"].as_array().unwrap();
+        assert!(genres.iter().all(|genre| stored.contains(genre)), "{after}");
+        genres.push(json!("Noir"));
+        assert_eq!((stored.len(), &after["runtime"]), (genres.len(), &json!(99)));
+        let query = "{ imports(first: 1) { nodes { options } } }";
+        let log = admin.graphql(query, json!({})).await;
+        let options = &log["data"]["imports"]["nodes"][0]["options"];
+        assert_eq!(options["skip_changes"].as_array().map(Vec::len), Some(removed.len()), "{log}");
+    }
+
+    async fn what_skipped_changes_need_is_neither_stored_nor_lost(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        // A new person and the answer to who it is are not stored without the credit.
+        let file = envelope("m", "cast_crew", json!({ "cast": [{ "name": "Fay New" }] }));
+        let options = |extra: Value| {
+            let mut options = json!({
+                "resolutions": [{ "path": "/cast/0/name", "createNew": true, "everywhere": true }]
+            });
+            options.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            options
+        };
+        let planned = admin.import_document(&file, options(json!({ "dryRun": true }))).await;
+        let path = planned["plan"]["changes"][0]["path"].clone();
+        let with = json!({ "expectedPlan": planned["plan"]["digest"], "skipChanges": [path] });
+        let before = dump_all(&app.database.url).await;
+        let done = admin.import_document(&file, options(with)).await;
+        assert_eq!((&done["status"], &done["plan"]["matches"]), (&json!("UNCHANGED"), &json!([])));
+        let changed: Vec<String> = dump_all(&app.database.url)
+            .await
+            .into_iter()
+            .zip(before)
+            .filter(|(after, before)| after != before)
+            .map(|((table, _), _)| table)
+            .collect();
+        assert!(
+            changed.iter().all(|table| !table.contains("entit") && !table.contains("answer")),
+            "{changed:?}"
+        );
+        // A document keeps what it must have.
+        let file = envelope("n", "basic_info", json!({ "title": "New", "year": "1999" }));
+        let create = |extra: Value| {
+            let mut options = json!({ "createMovie": true });
+            options.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            options
+        };
+        let planned = admin.import_document(&file, create(json!({ "dryRun": true }))).await;
+        let with = json!({ "expectedPlan": planned["plan"]["digest"], "skipChanges": ["/title"] });
+        let refused = admin.import_document(&file, create(with)).await;
+        assert_eq!(codes(&refused), ["REQUIRED"], "{refused}");
+        assert_eq!(refused["userErrors"][0]["path"], "/title");
+        // A lock refuses a change only if it is made.
+        let lock = "mutation { lockFields(input: { movieId: \"m\", category: BASIC_INFO, \
+                    fields: [\"runtime\"] }) { userErrors { code } } }";
+        admin.graphql(lock, json!({})).await;
+        let file = envelope("m", "basic_info", json!({ "runtime": 7, "rating": "PG" }));
+        let planned = admin.import_document(&file, json!({ "dryRun": true })).await;
+        assert_eq!(codes(&planned), ["LOCKED"], "{planned}");
+        let with = json!({ "expectedPlan": planned["plan"]["digest"], "skipChanges": ["/runtime"] });
+        let done = admin.import_document(&file, with).await;
+        assert_eq!(done["status"], "PUBLISHED", "{done}");
+        assert_eq!(admin.export("m", "basic_info").await["data"]["rating"], "PG");
+    }
+
     async fn contributors_may_plan_and_draft_but_not_publish(app: TestApp) {
         app.full_movie("m").await;
         let (contributor, viewer) = (app.with_role(Role::Contributor), app.viewer());

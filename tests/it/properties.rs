@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use reelport::document::plan::diff::{ChangeOperation, diff};
+use reelport::document::plan::Plan;
+use reelport::document::plan::diff::{Change, ChangeOperation, diff};
 use reelport::document::problem::{pointer, pointer_at};
 use reelport::document::proposal::NullPolicy;
 use reelport::document::read::parse::{ParseOptions, parse};
@@ -198,6 +199,67 @@ fn some_keys() -> impl Strategy<Value = Vec<Index>> {
 
 fn some_of<T: Clone>(which: &[Index], all: Vec<T>) -> Vec<T> {
     if all.is_empty() { all } else { which.iter().map(|index| index.get(&all).clone()).collect() }
+}
+
+/// The changes of a plan without their positions, which depend on the other changes, sorted. An
+/// order is only its list.
+fn without_positions<'c>(
+    category: Category,
+    plan: &Plan,
+    changes: impl Iterator<Item = &'c Change>,
+) -> Vec<String> {
+    let id_of = |list: &str, index: &str| {
+        let (_, item) = item_lists(category).find(|(name, _)| *name == list)?;
+        plan.data.get(list)?.get(index.parse::<usize>().ok()?)?.get(item.id).cloned()
+    };
+    let form = |change: &Change| {
+        let mut tokens = change.path.split('/').skip(1);
+        let (list, index, field) = (tokens.next().unwrap(), tokens.next(), tokens.next());
+        let item = field.and(index).map(|index| id_of(list, index).unwrap());
+        let is_order = index.is_none() && change.after.as_deref().is_some_and(Value::is_array);
+        let values = (!is_order).then_some((&change.before, &change.after));
+        format!("{list} {item:?} {field:?} {:?} {values:?}", change.op)
+    };
+    let mut forms: Vec<String> = changes.map(form).collect();
+    forms.sort();
+    forms
+}
+
+/// Whether two changes are only skipped together: of the name and the id of one entity, or the
+/// removal and the addition of an item that moves to another list.
+fn belong_together(category: Category, one: &Change, other: &Change) -> bool {
+    let tokens = |change: &Change| -> Vec<String> {
+        change.path.split('/').skip(1).map(str::to_owned).collect()
+    };
+    let (a, b) = (tokens(one), tokens(other));
+    let item_of = |list: &String| item_lists(category).find(|(name, _)| name == list);
+    let id_of = |change: &Change, item: &Item| {
+        change
+            .before
+            .as_deref()
+            .or(change.after.as_deref())
+            .and_then(|value| value.get(item.id))
+            .cloned()
+    };
+    match (a.as_slice(), b.as_slice()) {
+        ([list, index, field], [other_list, other_index, other_field]) => {
+            let entities = item_of(list).map_or(&[][..], |(_, item)| item.entities);
+            list == other_list
+                && index == other_index
+                && entities.iter().any(|entity| {
+                    [field, other_field]
+                        .iter()
+                        .all(|field| [entity.name, entity.id].contains(&field.as_str()))
+                })
+        }
+        ([list, _], [other_list, _]) => match (item_of(list), item_of(other_list)) {
+            (Some((_, item)), Some((_, other_item))) => {
+                id_of(one, item).is_some_and(|id| Some(id) == id_of(other, other_item))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 pub fn choices() -> impl Strategy<Value = Vec<u8>> {
@@ -640,6 +702,51 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn skipped_changes_are_not_made_and_all_others_are(
+        (category, first, second) in two_documents(),
+        edits in choices(),
+        skips in choices(),
+        base in any::<bool>(),
+    ) {
+        let world = World::with(category, &first);
+        let file = edited(category, &world.export(), &second, &edits);
+        let stored = world.data.clone();
+        let how = if base { ImportSettings { base: Some(&stored), ..REPLACE } } else { MERGE };
+        let Ok(whole) = world.plan(&file, how) else { return Ok(()) };
+        let changes = &whole.report.changes;
+        let mut skips = skips.iter().cycle();
+        let chosen: Vec<bool> = changes.iter().map(|_| skips.next().unwrap() % 2 == 0).collect();
+        let skipped = |change: &Change| {
+            let mut chosen = changes.iter().zip(&chosen).filter(|(_, skip)| **skip);
+            chosen.any(|(other, _)| other == change || belong_together(category, other, change))
+        };
+        let named = changes.iter().zip(&chosen).filter(|(_, skip)| **skip).map(|(change, _)| change);
+        let names: Vec<String> = named
+            .map(|change| format!("{} {}", change.op.as_str().to_uppercase(), change.path))
+            .collect();
+        let plan = world.without(&file, how, &whole, &names);
+        // Only a value that the remaining changes need can be missing.
+        prop_assert!(
+            plan.problems.iter().all(|problem| problem.code == ProblemCode::Required),
+            "{:?}",
+            plan.problems
+        );
+        let expected = changes.iter().filter(|change| !skipped(change));
+        let expected = without_positions(category, &whole, expected);
+        let found = without_positions(category, &plan, plan.report.changes.iter());
+        prop_assert_eq!(found, expected, "{:?}", names);
+        prop_assert_eq!(&diff(category.definition(), &stored, &plan.data), &plan.report.changes);
+
+        let all: Vec<String> = changes.iter().map(|change| change.path.clone()).collect();
+        let nothing = world.without(&file, how, &whole, &all);
+        prop_assert_eq!(&nothing.data, &stored);
+        prop_assert_eq!(
+            (nothing.report.changes, nothing.new_entities, nothing.new_aliases),
+            (vec![], vec![], vec![])
+        );
     }
 
     #[test]

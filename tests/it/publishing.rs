@@ -503,6 +503,49 @@ on_both_databases! {
         );
     }
 
+    async fn the_reason_for_discarding_a_draft_is_told_to_its_authors(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let ada = contributor(&app, "ada");
+        let read = "{ imports(first: 1) { nodes { operation reason options userErrors { path } } } }";
+        let read = async || {
+            let log = ada.graphql(read, json!({})).await;
+            log["data"]["imports"]["nodes"][0].clone()
+        };
+        let discard = async |reason: Value| {
+            let input = json!({ "movieId": "m", "category": "TRIVIA", "reason": reason });
+            admin.mutate("discardDraft", input).await
+        };
+        // Without a draft, the reason is not looked at.
+        assert_eq!(codes(&discard(json!("x".repeat(1001))).await), ["NO_DRAFT"]);
+        ada.draft(&trivia(&["One."])).await;
+        for (reason, code) in [("x".repeat(1001), "TOO_LONG"), ("a\u{0}b".to_owned(), "INVALID")] {
+            let refused = discard(json!(reason)).await;
+            assert_eq!(codes(&refused), [code], "{refused}");
+            assert_eq!(refused["userErrors"][0]["path"], "/reason");
+            assert_eq!(read().await["reason"], json!(null));
+            let path = format!("draft/trivia?reason={}", "x".repeat(1001));
+            assert_eq!(rest(&admin, Method::DELETE, &path).await.status, 422);
+        }
+        assert_eq!(rows(&app.database.url, "drafts").await.len(), 1);
+        assert_eq!(codes(&discard(json!("  The source is a fan page.\nSee 🎬 ")).await), [""; 0]);
+        let entry = read().await;
+        assert_eq!(
+            (&entry["operation"], &entry["reason"]),
+            (&json!("DISCARD"), &json!("The source is a fan page.\nSee 🎬"))
+        );
+        let audit = "{ auditLog(filter: {operations: [DISCARD_DRAFT]}, first: 1) { nodes { detail } } }";
+        let audit = admin.graphql(audit, json!({})).await;
+        assert_eq!(audit["data"]["auditLog"]["nodes"][0]["detail"], entry["reason"], "{audit}");
+        // REST has the same, and a blank reason is none.
+        ada.draft(&trivia(&["Two."])).await;
+        let reply = rest(&admin, Method::DELETE, "draft/trivia?reason=Not%20true").await;
+        assert_eq!((reply.status, &read().await["reason"]), (204, &json!("Not true")));
+        ada.draft(&trivia(&["Three."])).await;
+        assert_eq!(rest(&admin, Method::DELETE, "draft/trivia?reson=x").await.status, 400);
+        assert_eq!(rest(&admin, Method::DELETE, "draft/trivia?reason=%20").await.status, 204);
+        assert_eq!(read().await["reason"], json!(null));
+    }
+
     async fn update_draft_needs_an_open_draft(app: TestApp) {
         app.full_movie("m").await;
         let ada = contributor(&app, "ada");

@@ -20,7 +20,7 @@ use crate::document::read::envelope::SentMetadata;
 use crate::document::read::parse::Reading;
 use crate::document::resolve::Resolution;
 use crate::document::schema::definition::{Field, Object};
-use crate::document::{Category, MovieId, Source, Stage};
+use crate::document::{Category, MovieId, Problem, ProblemCode, Source, Stage};
 use crate::storage::{DraftEnd, StoredContribution, StoredDraft, Transaction};
 
 /// Options for publishing a draft and for reverting a document.
@@ -139,8 +139,8 @@ impl Catalog {
         Ok(Outcome::rejected(vec![draft_not_found(movie, category)], None, Some(export)))
     }
 
-    /// Discards the draft of a document. Its contributions are kept. If there is no draft, the
-    /// outcome is rejected.
+    /// Discards the draft of a document. Its contributions are kept, and `reason` is in the import
+    /// log and in the audit log. If there is no draft, the outcome is rejected.
     ///
     /// # Errors
     /// If storage fails.
@@ -149,8 +149,13 @@ impl Catalog {
         permission: &CanPublish,
         movie: &MovieId,
         category: Category,
+        reason: Option<&str>,
     ) -> Result<Outcome, CatalogError> {
-        let options = ImportOptions { target: Stage::Draft, ..ImportOptions::default() };
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+        let invalid = reason.and_then(invalid_reason);
+        let invalid = invalid.as_ref();
+        let reason = reason.filter(|_| invalid.is_none()).map(str::to_owned);
+        let options = ImportOptions { target: Stage::Draft, reason, ..ImportOptions::default() };
         let (author, operation) = (&permission.author, Operation::Discard);
         let audit = Some(AuditOperation::DiscardDraft);
         let command = ImportCommand { catalog: self, author, operation, options: &options, audit };
@@ -158,6 +163,12 @@ impl Catalog {
         let (command, request) = (&command, &request);
         let discard = |transaction: Arc<Transaction>| async move {
             transaction.advisory_lock_movies(&[movie]).await?;
+            if let Some(problem) = invalid
+                && !transaction.drafts(&[movie], &[category]).await?.is_empty()
+            {
+                let outcome = Outcome::rejected(vec![problem.clone()], None, None);
+                return command.log_without_plan(&transaction, request, outcome).await;
+            }
             let (end, now) = (DraftEnd::Discarded, self.clock.now());
             if !transaction.close_draft(movie, category, end, &author.name, now).await? {
                 let outcome = self.missing_draft_outcome(&transaction, movie, category).await?;
@@ -177,6 +188,22 @@ impl Catalog {
         };
         command.run_once(request, discard).await
     }
+}
+
+/// Maximum number of characters of the reason for discarding a draft.
+const MAX_REASON: usize = 1000;
+
+/// The problem with a reason that cannot be stored.
+fn invalid_reason(reason: &str) -> Option<Problem> {
+    let length = reason.chars().count();
+    if length > MAX_REASON {
+        let message = format!("reason: found {length} characters; allowed are {MAX_REASON}");
+        return Some(Problem::new("/reason", ProblemCode::TooLong, message));
+    }
+    let control = reason.chars().find(|char| char.is_control() && !matches!(char, '\n' | '\t'))?;
+    let found = u32::from(control);
+    let message = format!("reason: found the control character U+{found:04X}; remove it");
+    Some(Problem::new("/reason", ProblemCode::Invalid, message))
 }
 
 impl ImportCommand<'_> {

@@ -155,7 +155,11 @@ impl ImportCommand<'_> {
         let entry = match (rows, outcomes) {
             ([only], [outcome]) => {
                 let target = AuditTarget::movie(&only.row.movie, only.row.category);
-                outcome.complete(entry.on(target))
+                let entry = outcome.complete(entry.on(target));
+                match &self.options.reason {
+                    Some(reason) => entry.detailed(reason),
+                    None => entry,
+                }
             }
             _ => {
                 let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

@@ -19,6 +19,10 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// The digest of the expected plan. If the plan has another digest, the import is rejected.
     pub expected_plan: Option<String>,
+    /// Paths of changes of the expected plan that are not made; see
+    /// [`skip_changes`](crate::document::plan::skip_changes).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip_changes: Vec<String>,
     /// Overrides the source in the document's metadata.
     pub source: Option<Source>,
     pub nulls: NullPolicy,
@@ -43,6 +47,9 @@ pub struct ImportOptions {
     /// The revision to revert to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
+    /// Why a draft was discarded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Identifies a request that may be repeated: a repetition gets the outcome of the first.
     pub idempotency_key: Option<String>,
 }
@@ -54,6 +61,7 @@ impl Default for ImportOptions {
             mode: ImportMode::Merge,
             dry_run: false,
             expected_plan: None,
+            skip_changes: Vec::new(),
             source: None,
             nulls: NullPolicy::Keep,
             on_conflict: ConflictPolicy::Fail,
@@ -66,6 +74,7 @@ impl Default for ImportOptions {
             clean: false,
             create_movie: false,
             revision: None,
+            reason: None,
             idempotency_key: None,
         }
     }

@@ -18,6 +18,7 @@ use crate::document::plan::base::{Base, BaseQuestion, Revisions, base_of, unknow
 use crate::document::plan::policy::Origin;
 use crate::document::plan::{
     Plan, PreparedReferences, Restoration, plan, plan_prepared, prepare_references, restore,
+    skip_changes,
 };
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::Reading;
@@ -231,14 +232,8 @@ impl<'a> DocumentPlanner<'a> {
             return Ok(Err(Box::new(Outcome::rejected(vec![problem], None, export))));
         }
         let mut plan = self.compute_plan(inputs)?;
-        if plan.is_sound()
-            && let Some(expected) =
-                options.expected_plan.as_ref().filter(|expected| **expected != plan.report.digest)
-        {
-            let shown: String = expected.chars().take(80).collect();
-            let message =
-                format!("the plan {shown:?} no longer holds; it is {} now", plan.report.digest);
-            plan.problems = vec![Problem::new("", ProblemCode::PlanStale, message)];
+        if plan.is_sound() {
+            plan = self.apply_expectations(plan, inputs);
         }
         if !plan.problems.is_empty() {
             let export = self.movie_exists().then(|| self.stored_export());
@@ -252,6 +247,36 @@ impl<'a> DocumentPlanner<'a> {
             Stage::Draft => ImportStatus::Drafted,
         };
         Ok(Ok((status, plan)))
+    }
+
+    /// Applies the options that refer to a plan that a client has seen: the digest of the expected
+    /// plan, and the changes of it that are not made.
+    fn apply_expectations(&self, mut plan: Plan, inputs: &PlanInputs<'_>) -> Plan {
+        let (expected, skipped) =
+            (&self.command.options.expected_plan, &self.command.options.skip_changes);
+        if let Some(expected) = expected.as_ref().filter(|digest| **digest != plan.report.digest) {
+            let shown: String = expected.chars().take(80).collect();
+            let message =
+                format!("the plan {shown:?} no longer holds; it is {} now", plan.report.digest);
+            plan.problems = vec![Problem::new("", ProblemCode::PlanStale, message)];
+            return plan;
+        }
+        if skipped.is_empty() {
+            return plan;
+        }
+        if expected.is_none() {
+            let message = "skipChanges needs expectedPlan (in REST skip_changes and \
+                           expected_plan): the digest of the plan that has these changes";
+            let (option, code) = ("expected_plan", ProblemCode::Required);
+            plan.problems.push(Problem::of_option(option, code, message));
+            return plan;
+        }
+        match &self.document.content {
+            Content::Merge(reading) => self
+                .with_proposal(reading, inputs, |proposal| skip_changes(proposal, plan, skipped)),
+            // No operation that restores a document has the option.
+            Content::Exact(_) => plan,
+        }
     }
 
     fn compute_plan(&self, inputs: &PlanInputs<'_>) -> Result<Plan, Stopped> {

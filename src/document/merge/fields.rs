@@ -8,7 +8,7 @@ use super::three_way::Sides;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::proposal::NullPolicy;
 use crate::document::schema::definition::{Field, Item, Object, find};
-use crate::document::schema::example;
+use crate::document::schema::required::{MissingField, missing_any_of, missing_fields};
 
 impl DocumentMerger<'_> {
     /// Merges the fields that are no lists; [`Self::lists`] merges the lists. Unknown keys of the
@@ -72,23 +72,17 @@ impl DocumentMerger<'_> {
             return;
         }
         self.require_fields(item.fields, data, path);
-        let there =
-            |name: &&str| data.contains_key(*name) || self.is_refused(&format!("{path}/{name}"));
-        if !item.any_of.is_empty() && !item.any_of.iter().any(there) {
-            let message =
-                format!("none of {} is there; at least one is required", item.any_of.join(", "));
+        let has =
+            |name: &str| data.contains_key(name) || self.is_refused(&format!("{path}/{name}"));
+        if let Some(message) = missing_any_of(item, has) {
             self.diagnostics.problem(path.to_owned(), ProblemCode::Required, message);
         }
     }
 
     fn require_fields(&mut self, fields: &'static [Field], data: &Object, path: &str) {
-        for field in
-            fields.iter().filter(|field| field.rule.required && !data.contains_key(field.name))
-        {
-            let at = format!("{path}/{}", field.name);
+        for MissingField { name, message } in missing_fields(fields, data) {
+            let at = format!("{path}/{name}");
             if !self.is_refused(&at) {
-                let (name, example) = (field.name, example::value(field));
-                let message = format!("{name} is missing; write for example {name:?}: {example}");
                 self.diagnostics.problem(at, ProblemCode::Required, message);
             }
         }

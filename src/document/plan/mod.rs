@@ -7,6 +7,8 @@ mod digest;
 pub mod locks;
 pub mod policy;
 pub mod report;
+mod skip_changes;
+mod undo;
 
 use ahash::HashSet;
 use serde_json::Value;
@@ -31,6 +33,7 @@ use locks::LockRule;
 pub use report::{
     Conflict, Counts, ImportPlan, Match, NotRemoved, Report, ResolutionToStore, Skipped,
 };
+pub use skip_changes::skip_changes;
 
 /// The result of planning an import.
 #[derive(Debug, Clone)]
@@ -46,8 +49,8 @@ pub struct Plan {
     pub resolutions: Vec<ResolutionToStore>,
     /// Ids that were generated for items and entities, in the order in which they were generated.
     pub generated_ids: Vec<String>,
-    /// The number of changes that remove an item or a name only because the document lacks it.
-    pub dropped: usize,
+    /// The paths of the changes that remove an item or a name only because the document lacks it.
+    pub dropped: Vec<String>,
     /// The reasons why the plan cannot be executed.
     pub problems: Vec<Problem>,
 }
@@ -68,6 +71,29 @@ impl Plan {
         };
         self.problems.iter().all(|problem| settled_by_options(problem.code))
     }
+
+    /// Adds the problem or the warning of a proposal whose base revision is not known.
+    fn require_base(&mut self, proposal: &Proposal<'_>) {
+        let Some(base) = proposal.unknown_base else { return };
+        if proposal.mode == ImportMode::Replace && !self.dropped.is_empty() {
+            self.problems.push(base.base_required(self.dropped.len()));
+        } else {
+            self.report.warnings.extend(base.warning());
+        }
+    }
+}
+
+/// Removes the entities to which `data` has no reference.
+fn retain_named(definition: &Definition, data: &Object, entities: &mut Vec<NewEntity>) {
+    if entities.is_empty() {
+        return;
+    }
+    let named: HashSet<&str> =
+        references(definition.fields, data).filter_map(|reference| reference.stored_as()).collect();
+    entities.retain(|entity| {
+        let stands_as = if entity.kind.is_referenced_by_name() { &entity.name } else { &entity.id };
+        named.contains(stands_as.as_str())
+    });
 }
 
 /// The prepared entity references of an arriving document. They hold for the directory that they
@@ -144,16 +170,7 @@ pub fn plan_prepared(
         merged.data,
     );
     let mut new_entities = merged.resolved.new_entities;
-    if !new_entities.is_empty() {
-        let named: HashSet<&str> = references(proposal.definition.fields, &applied.data)
-            .filter_map(|reference| reference.stored_as())
-            .collect();
-        new_entities.retain(|entity| {
-            let stands_as =
-                if entity.kind.is_referenced_by_name() { &entity.name } else { &entity.id };
-            named.contains(stands_as.as_str())
-        });
-    }
+    retain_named(proposal.definition, &applied.data, &mut new_entities);
     let conflicts = merged.conflicts;
     if proposal.on_conflict == ConflictPolicy::Fail {
         problems.extend(conflicts.iter().map(conflict_problem));
@@ -183,7 +200,7 @@ pub fn plan_prepared(
             .chain(merged.resolved.answers)
             .collect(),
         generated_ids: merged.generated_ids,
-        dropped: 0,
+        dropped: Vec::new(),
         problems,
     };
     if plan.is_sound() {
@@ -193,15 +210,10 @@ pub fn plan_prepared(
         let is_dropped = |change: &&Change| {
             change.op == ChangeOperation::Remove && dropped.contains(change.path.as_str())
         };
-        plan.dropped = plan.report.changes.iter().filter(is_dropped).count();
+        let dropped = plan.report.changes.iter().filter(is_dropped);
+        plan.dropped = dropped.map(|change| change.path.clone()).collect();
     }
-    if let Some(base) = proposal.unknown_base {
-        if proposal.mode == ImportMode::Replace && plan.dropped > 0 {
-            plan.problems.push(base.base_required(plan.dropped));
-        } else {
-            plan.report.warnings.extend(base.warning());
-        }
-    }
+    plan.require_base(proposal);
     plan.report.digest = digest(proposal, &plan.report, &plan.generated_ids);
     Ok(plan)
 }
@@ -295,7 +307,7 @@ pub fn restore(restoration: &Restoration<'_>) -> Plan {
         new_aliases: Vec::new(),
         resolutions: Vec::new(),
         generated_ids: Vec::new(),
-        dropped: 0,
+        dropped: Vec::new(),
         problems: applied.problems,
     }
 }

@@ -7,5 +7,6 @@ pub mod entities;
 pub mod entity_kind;
 pub mod example;
 pub mod json_schema;
+pub mod required;
 pub mod rules;
 pub mod scalars;

@@ -9,7 +9,7 @@ use super::totals::Totals;
 use super::types::Movie;
 use super::user_error::UserError;
 use crate::catalog::import::{ImportStatus, Operation};
-use crate::catalog::import_log::{compared_revisions, options_of, plan_of, problems_of};
+use crate::catalog::import_log::{compared_revisions, options_of, plan_of, problems_of, reason_of};
 use crate::document::node_ids::NodeId;
 use crate::document::plan::ImportPlan;
 use crate::document::schema::scalars::{BigInt, Json};
@@ -154,6 +154,11 @@ impl ImportRecord {
     /// example {"dry_run": false, "mode": "merge"}.
     async fn options(&self) -> async_graphql::Result<Json> {
         Ok(Json(options_of(&self.0).map_err(ApiError::from)?))
+    }
+
+    /// Why the draft was discarded. Null for other operations, and if no reason was given.
+    async fn reason(&self) -> async_graphql::Result<Option<String>> {
+        Ok(reason_of(&self.0).map_err(ApiError::from)?)
     }
 
     /// The document as sent; for typed input, its data as JSON; for a merge or split of people, the

@@ -132,6 +132,13 @@ pub struct ImportOptionsInput {
     /// The digest of a plan that a dry run returned. If the import would no longer have this plan,
     /// nothing is written, and the result is a user error PLAN_STALE with the new plan.
     expected_plan: Option<String>,
+    /// Paths of changes of the plan expectedPlan that are not to be made, as in PlannedChange.path;
+    /// at most 20,000. The plan in the result lacks them, and has a digest of its own. If a removal
+    /// and an addition have the same path, the path means both; "REMOVE /genres/1" means only the
+    /// removal. The name of a person, ceremony or platform and its id are skipped together. A
+    /// skipped change that settles a conflict keeps the stored value.
+    #[graphql(validator(max_items = 20000))]
+    skip_changes: Option<Vec<String>>,
     /// Where the values come from. If it is left out: the source of the access token, else the
     /// source that the document names, else MANUAL.
     source: Option<Source>,
@@ -265,6 +272,9 @@ pub struct DiscardDraftInput {
     pub movie_id: ID,
     /// The category of the draft.
     pub category: Category,
+    /// Why the draft is discarded, for its authors: at most 1,000 characters. It is kept in the
+    /// import log.
+    pub reason: Option<String>,
 }
 
 /// Typed data to import into an open draft.
@@ -330,11 +340,13 @@ pub fn import_options(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> I
         mode: input.mode,
         dry_run: input.dry_run,
         expected_plan: input.expected_plan,
+        skip_changes: input.skip_changes.unwrap_or_default(),
         on_conflict: input.on_conflict,
         override_locks: input.override_locks,
         idempotency_key: input.idempotency_key,
         needs_draft: false,
         revision: None,
+        reason: None,
         source: input.source,
         nulls: input.nulls.unwrap_or(nulls),
         base_revision: input.base_revision,

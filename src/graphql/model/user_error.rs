@@ -97,6 +97,9 @@ fn field_of(problem: &Problem, kind: InputKind) -> Option<Vec<String>> {
         InputKind::Typed(_) | InputKind::Document => names(&["options", name]),
         InputKind::Own { .. } | InputKind::Stored => names(&[name]),
     };
+    if let Some(name) = problem.option {
+        return option(&camel_case(name));
+    }
     let is_whole = problem.path.is_empty();
     match (problem.code, kind) {
         (ProblemCode::PlanStale, _) => option("expectedPlan"),
@@ -112,8 +115,10 @@ fn field_of(problem: &Problem, kind: InputKind) -> Option<Vec<String>> {
         // The path of what is locked leads into a stored document.
         (ProblemCode::Locked, InputKind::Own { .. }) => None,
         (_, InputKind::Own { .. }) => own(&problem.path),
-        // Of revertCategory; other paths lead into the stored document.
-        (_, InputKind::Stored) => own(&problem.path).filter(|field| field == &["revision"]),
+        // Of revertCategory and discardDraft; other paths lead into the stored document.
+        (_, InputKind::Stored) => {
+            own(&problem.path).filter(|field| field == &["revision"] || field == &["reason"])
+        }
     }
 }
 
@@ -176,7 +181,12 @@ mod tests {
         assert_field("/title", ProblemCode::Invalid, InputKind::Document, Some("document"));
         assert_field("", ProblemCode::NoDraft, stored, Some("category"));
         assert_field("/revision", ProblemCode::NotFound, stored, Some("revision"));
+        assert_field("/reason", ProblemCode::TooLong, stored, Some("reason"));
         assert_field("/gallery/0", ProblemCode::Conflict, stored, None);
+        let skipped = Problem::of_option("skip_changes", ProblemCode::Invalid, "");
+        for kind in [typed, InputKind::Document] {
+            assert_eq!(field_of(&skipped, kind).unwrap(), ["options", "skipChanges"]);
+        }
         let own = InputKind::Own { movie: "id" };
         assert_field("", ProblemCode::NotFound, own, Some("id"));
         assert_field("/otherIds/3", ProblemCode::NotFound, own, Some("otherIds.3"));

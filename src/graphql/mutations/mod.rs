@@ -257,7 +257,10 @@ impl Mutation {
                 let (outcome, subject) = no_movie(&input.movie_id, InputKind::Stored);
                 return Ok(DiscardDraftPayload::new(outcome, input.category, subject));
             };
-            let outcome = ctx.catalog().discard_draft(&permission, &movie, input.category).await;
+            let outcome = ctx
+                .catalog()
+                .discard_draft(&permission, &movie, input.category, input.reason.as_deref())
+                .await;
             let subject = Subject { movie: Some(movie), input: InputKind::Stored };
             Ok(DiscardDraftPayload::new(outcome.map_err(ApiError::from)?, input.category, subject))
         })

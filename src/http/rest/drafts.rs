@@ -135,16 +135,26 @@ async fn publish(
     Ok(Json(response))
 }
 
+/// The query parameters of discarding.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DiscardParameters {
+    /// Why the draft is discarded, for its authors. It is kept in the import log.
+    #[param(max_length = 1000)]
+    reason: Option<String>,
+}
+
 /// Discards the draft of a category.
 #[utoipa::path(
     delete, path = "/api/v1/admin/movies/{id}/draft/{category}",
     tag = "drafts", security(("bearer" = [])),
-    params(CategoryPath),
+    params(CategoryPath, DiscardParameters),
     responses(
         (status = 204, description = "The draft was discarded."),
         (
             status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "A query parameter; the route takes none."
+            description = "An unknown query parameter."
         ),
         AccessErrors,
         (
@@ -154,6 +164,10 @@ async fn publish(
         (
             status = 409, body = ProblemDetails, content_type = "application/problem+json",
             description = "The draft was changed by another request at the same time (CONFLICT)."
+        ),
+        (
+            status = 422, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The reason is too long, or contains control characters."
         ),
         ServerErrors,
     )
@@ -168,8 +182,9 @@ async fn discard(
     let permission = can_publish(&principal, &category)?;
     let (movie, category) = (parse_movie_id(&id)?, category?);
     // A client that asks for a dry run must not lose the draft.
-    query::reject_all(parameters.as_deref(), "discarding")?;
-    let outcome = state.catalog.discard_draft(&permission, &movie, category).await?;
+    let parameters: DiscardParameters = query::parse(parameters.as_deref(), "discarding")?;
+    let reason = parameters.reason.as_deref();
+    let outcome = state.catalog.discard_draft(&permission, &movie, category, reason).await?;
     if outcome.problems.is_empty() {
         return Ok(axum::http::StatusCode::NO_CONTENT);
     }

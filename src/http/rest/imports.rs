@@ -87,6 +87,11 @@ pub(super) struct ImportParameters {
     /// The digest of a plan. If the import would now do something else, the response is 409
     /// PLAN_STALE with the new plan.
     pub(super) expected_plan: Option<String>,
+    /// Paths of changes of the plan expected_plan that are not to be made, separated by commas. The
+    /// plan in the response lacks them, and has a digest of its own. If a removal and an addition
+    /// have the same path, the path means both; "REMOVE /genres/1" means only the removal.
+    #[param(value_type = String)]
+    pub(super) skip_changes: Vec<String>,
     /// The source of the values, overriding the document: tmdb, manual or llm-generated.
     #[param(inline, value_type = Source)]
     pub(super) source: Option<Source>,
@@ -133,6 +138,7 @@ impl From<ImportParameters> for ImportOptions {
             mode: parameters.mode.unwrap_or(defaults.mode),
             dry_run: parameters.dry_run,
             expected_plan: parameters.expected_plan,
+            skip_changes: parameters.skip_changes,
             source: parameters.source,
             nulls: parameters.nulls.unwrap_or(defaults.nulls),
             base_revision: parameters.base_revision,

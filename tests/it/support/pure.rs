@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use reelport::document::budget::WorkBudget;
 use reelport::document::ids::IdSource;
 use reelport::document::plan::locks::LockRule;
-use reelport::document::plan::{Plan, plan};
+use reelport::document::plan::{Plan, plan, skip_changes};
 use reelport::document::proposal::IdTrust;
 use reelport::document::proposal::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
 use reelport::document::read::parse::{ParseOptions, parse};
@@ -106,6 +106,31 @@ impl World {
         how: ImportSettings<'_>,
         budget: &WorkBudget<'_>,
     ) -> Plan {
+        self.with_proposal(data, how, budget, |proposal| {
+            plan(proposal, &*self.ids).expect("the budget is large enough")
+        })
+    }
+
+    /// The plan of an import without the changes that `skip` names.
+    pub fn without(
+        &self,
+        data: &Value,
+        how: ImportSettings<'_>,
+        whole: &Plan,
+        skip: &[String],
+    ) -> Plan {
+        self.with_proposal(data, how, &WorkBudget::unlimited(), |proposal| {
+            skip_changes(proposal, whole.clone(), skip)
+        })
+    }
+
+    fn with_proposal<T>(
+        &self,
+        data: &Value,
+        how: ImportSettings<'_>,
+        budget: &WorkBudget<'_>,
+        compute: impl FnOnce(&Proposal<'_>) -> T,
+    ) -> T {
         let definition = self.category.definition();
         let reading = parse(definition, through_text(data), ParseOptions::default());
         let mut mentions = Mentions::default();
@@ -134,7 +159,7 @@ impl World {
             provisional_ids: &ahash::HashSet::default(),
             budget,
         };
-        plan(&proposal, &*self.ids).expect("the budget is large enough")
+        compute(&proposal)
     }
 
     /// Imports data; a plan without changes must leave the stored document equal.
