@@ -434,8 +434,15 @@ test("a contributor saves a draft, which an admin compares, publishes or discard
   });
   await admin.goto(`/movies/${movie}/trivia?stage=draft`);
   await button(admin, "Discard draft").click();
-  await admin.getByRole("dialog").getByRole("button", { name: "Discard draft" }).click();
+  const question = admin.getByRole("dialog");
+  await question.getByLabel("Reason").fill("Not the film: the play.");
+  await question.getByRole("button", { name: "Discard draft" }).click();
   await toast(admin, "The draft was discarded.").waitFor();
+  await page.goto(`/movies/${movie}/trivia`);
+  await page.getByText(/The last draft was discarded by .*Not the film: the play\./).waitFor();
+  await page.goto(`/movies/${movie}/awards`);
+  await page.getByRole("heading", { level: 1, name: "Parasite" }).waitFor();
+  expect(await page.getByText("The last draft was discarded").count()).toBe(0);
   await admin.goto("/drafts");
   await admin.getByRole("heading", { name: "No draft waits" }).waitFor();
 });

@@ -69,3 +69,26 @@ export const DISCARD_DRAFT = graphql(`
     }
   }
 `);
+
+/** The last draft that was discarded since a moment, with the reason. */
+export const LAST_DISCARD = graphql(`
+  query LastDiscard($id: ID!, $category: Category!, $since: DateTime) {
+    imports(
+      first: 1
+      filter: {
+        movieId: $id
+        category: $category
+        operation: DISCARD
+        status: UNCHANGED
+        since: $since
+      }
+    ) {
+      nodes {
+        id
+        author
+        createdAt
+        reason
+      }
+    }
+  }
+`);

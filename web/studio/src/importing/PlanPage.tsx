@@ -207,10 +207,8 @@ function sentenceOf(outcome: Outcome): string | null {
       return null;
     case "stale":
       return t.plan.stale(movedText(outcome.moved));
-    case "against-draft":
-      return t.plan.againstDraft;
-    case "differs":
-      return t.plan.differs;
+    case "against":
+      return outcome.stage === "DRAFT" ? t.plan.againstDraft : t.plan.againstPublished;
     case "refused":
       return outcome.payload.userErrors.map(({ message }) => message).join(" ");
     case "failed":

@@ -7,17 +7,16 @@ import type {
   ImportOptionsInput,
   Stage,
 } from "../graphql/generated/graphql.ts";
-import { compose } from "../plan/compose.ts";
 import {
   allRows,
   changesOf,
-  isObject,
   keysOf,
   openNames,
   rowsOf,
+  skippedPaths,
   type ChangeRow,
 } from "../plan/rows.ts";
-import type { Match, Resolution } from "../plan/types.ts";
+import type { Change, Match, Resolution } from "../plan/types.ts";
 import { IMPORT } from "./queries.ts";
 import type { Sent } from "./SourcePage.tsx";
 
@@ -51,9 +50,8 @@ export interface Moved {
 export type Outcome =
   | { kind: "written"; payload: Payload }
   | { kind: "stale"; moved: Moved }
-  /** A draft has other values: the plan is now the one against the draft. */
-  | { kind: "against-draft" }
-  | { kind: "differs" }
+  /** The other stage has other values: the plan is now the one against that stage. */
+  | { kind: "against"; stage: Stage }
   | { kind: "refused"; payload: Payload }
   | { kind: "failed"; error: CombinedError };
 
@@ -125,23 +123,23 @@ export function usePlan(sent: Sent, firstTarget: Stage) {
 
   /** Sends a request. The same request sent again, after a lost answer, is carried out once. */
   const request = useCallback(
-    async (document: ImportDocumentInput, with_: ImportOptionsInput) => {
-      const identity = JSON.stringify([document, with_]);
+    async (with_: ImportOptionsInput) => {
+      const identity = JSON.stringify([input, with_]);
       const key = keyIds.current.get(identity) ?? randomKey();
       if (with_.dryRun !== true) keyIds.current.set(identity, key);
       const idempotencyKey = with_.dryRun === true ? {} : { idempotencyKey: key };
       const result = await client.mutation(IMPORT, {
-        input: { ...document, options: { ...with_, ...idempotencyKey } },
+        input: { ...input, options: { ...with_, ...idempotencyKey } },
       });
       return result.data?.importDocument ?? (result.error as CombinedError);
     },
-    [client],
+    [client, input],
   );
 
   /** Plans anew what is shown, and says what has moved. */
   const replan = useCallback(
     async (before: readonly string[]): Promise<Outcome> => {
-      const planned = await request(input, { ...options, dryRun: true });
+      const planned = await request({ ...options, dryRun: true });
       if (!("status" in planned)) return { kind: "failed", error: planned };
       show(planned);
       const after = keysOf(planned.plan?.changes ?? []);
@@ -153,63 +151,46 @@ export function usePlan(sent: Sent, firstTarget: Stage) {
         },
       };
     },
-    [input, options, request, show],
+    [options, request, show],
   );
 
   const write = useCallback(
     async (stage: Stage): Promise<Outcome> => {
-      if (plan === null || rows === null || payload === null) throw new Error("there is no plan");
-      const isWhole = chosen.length === allRows(rows).length;
-      const stored = payload.movieExport;
-      if (!isWhole && stored === null) return { kind: "differs" };
-      const partial =
-        isWhole || stored === null ? null : composed(sent, stored.document, plan, chosen);
-      const document =
-        partial === null
-          ? input
-          : { ...input, category: stored?.category ?? null, document: partial.text };
-      const how: ImportOptionsInput =
-        partial === null
-          ? { ...options, target: stage }
-          : {
-              target: stage,
-              onConflict: "TAKE_IMPORT",
-              baseRevision: stored?.metadata.revision ?? 0,
-              ...(sent.source === undefined ? {} : { source: sent.source }),
-              ...partial.options,
-            };
-      let digest = plan.digest;
-      if (partial !== null || stage !== target) {
-        // What will be written is planned first, and must be what was shown.
-        const check = await request(document, { ...how, dryRun: true });
+      if (plan === null) throw new Error("there is no plan");
+      const taken = new Set(changesOf(chosen));
+      const keys = keysOf(plan.changes);
+      const takenKeys = new Set(keys.filter((_, at) => taken.has(plan.changes[at] as Change)));
+      let planned = plan;
+      if (stage !== target) {
+        // The plan against the other stage must have no other changes than those that are shown.
+        const check = await request({ ...options, target: stage, dryRun: true });
         if (!("status" in check)) return { kind: "failed", error: check };
-        const moved =
-          stage === target && revisionOf(check.movieExport) !== revisionOf(payload.movieExport);
-        if (moved) return replan(keysOf(plan.changes));
         if (check.plan === null || check.userErrors.length > 0) {
           return { kind: "refused", payload: check };
         }
-        const shown = keysOf(changesOf(chosen));
-        const found = keysOf(check.plan.changes);
-        const isSubset = found.every((key) => shown.includes(key));
-        if (stage === "DRAFT" && stage !== target && !isSubset) {
-          setTarget("DRAFT");
-          return { kind: "against-draft" };
-        }
+        planned = check.plan;
+        const found = new Set(keysOf(planned.changes));
         // A draft may already have some of the changes.
-        if (!isSubset || (stage === "PUBLISHED" && found.length !== shown.length)) {
-          return { kind: "differs" };
+        const isSame = stage === "DRAFT" || keys.every((key) => found.has(key));
+        if (!isSame || ![...found].every((key) => keys.includes(key))) {
+          setTarget(stage);
+          return { kind: "against", stage };
         }
-        digest = check.plan.digest;
       }
-      const result = await request(document, { ...how, expectedPlan: digest });
+      const skipChanges = skippedPaths(planned.changes, takenKeys);
+      const result = await request({
+        ...options,
+        target: stage,
+        expectedPlan: planned.digest,
+        ...(skipChanges.length === 0 ? {} : { skipChanges }),
+      });
       if (!("status" in result)) return { kind: "failed", error: result };
       if (result.status !== "REJECTED") return { kind: "written", payload: result };
       return result.userErrors.some(({ code }) => code === "PLAN_STALE")
         ? replan(keysOf(plan.changes))
         : { kind: "refused", payload: result };
     },
-    [plan, rows, payload, chosen, sent, input, options, target, request, replan],
+    [plan, chosen, options, target, request, replan],
   );
 
   return {
@@ -251,39 +232,6 @@ function withOpen(
   return open.length === 0
     ? before
     : new Map([...before, ...open.map((match) => [match.path, match] as const)]);
-}
-
-/** Which state of a document it is, with its draft. */
-const revisionOf = (stored: Payload["movieExport"]) =>
-  stored === null ? "" : `${stored.metadata.revision} ${stored.metadata.draftRevision ?? ""}`;
-
-/** The text and the options of a document with only the chosen changes. */
-function composed(
-  sent: Sent,
-  stored: unknown,
-  plan: NonNullable<Payload["plan"]>,
-  chosen: readonly ChangeRow[],
-) {
-  const envelope = isObject(stored) ? stored : {};
-  const current = isObject(envelope["data"]) ? envelope["data"] : {};
-  const { data, removeItems, clears, replaces, resolutions } = compose(
-    current,
-    plan.changes,
-    changesOf(chosen),
-    plan.matches,
-  );
-  const { category, movie_id, version } = envelope;
-  const source = /"source"\s*:\s*"(tmdb|manual|llm-generated)"/.exec(sent.text)?.[1];
-  const metadata = source === undefined ? {} : { metadata: { source } };
-  return {
-    text: JSON.stringify({ category, movie_id, version, data, ...metadata }),
-    options: {
-      mode: replaces ? ("REPLACE" as const) : ("MERGE" as const),
-      ...(clears ? { nulls: "CLEAR" as const } : {}),
-      ...(removeItems.length === 0 ? {} : { removeItems }),
-      ...(resolutions.length === 0 ? {} : { resolutions }),
-    },
-  };
 }
 
 function randomKey(): string {

@@ -396,9 +396,8 @@ export const en = {
     staleSame: "the plan has other details",
     againstDraft:
       "A draft of this category is open already. This is what would change in it; look again, then save.",
-    differs:
-      "With only these changes, the service would do something else than what is shown. Tick " +
-      "the changes that belong together, or take all.",
+    againstPublished:
+      "The published document differs from the draft. This is what would change in it; look again, then publish.",
     published: (movie: string, category: string, revision: number) =>
       `${category} of ${movie} is published as revision ${revision}.`,
     drafted: (movie: string, category: string) =>
@@ -429,6 +428,10 @@ export const en = {
     discardText: (category: string, movie: string) =>
       `The draft of ${category.toLowerCase()} of ${movie} is deleted. This cannot be undone.`,
     discarded: "The draft was discarded.",
+    reason: "Reason",
+    reasonHint: "The authors of the draft see it on this page.",
+    wasDiscarded: (author: string, when: string) =>
+      `The last draft was discarded by ${author}, ${when}:`,
     planTitle: "What publishing this draft would change",
     takeDraft: "Take the draft's values",
     keepCurrent: "Keep the published values",

@@ -12,13 +12,16 @@ import { AskCard } from "../plan/AskCard.tsx";
 import { allRows, openNames, rowsOf } from "../plan/rows.ts";
 import type { Match, Resolution } from "../plan/types.ts";
 import { useViewer } from "../session/useSession.ts";
-import { Button, Select } from "../ui/controls.tsx";
+import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Dialog, DialogActions } from "../ui/Dialog.tsx";
 import { explain } from "../ui/states.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import type { MovieHeader } from "./queries.ts";
 
 type Draft = NonNullable<MovieHeader["drafts"]>[number];
+
+/** The longest reason that the service takes. */
+const MAX_REASON = 1_000;
 
 interface DraftBarProps {
   id: string;
@@ -33,6 +36,7 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
   const [resolutions, setResolutions] = useState<ReadonlyMap<string, Resolution>>(new Map());
   const [asked, setAsked] = useState<ReadonlyMap<string, Match>>(new Map());
   const [isDiscarding, setDiscarding] = useState(false);
+  const [reason, setReason] = useState("");
   const [{ fetching }, publish] = useMutation(PUBLISH_DRAFT);
   const [, discard] = useMutation(DISCARD_DRAFT);
   const navigate = useNavigate();
@@ -86,7 +90,7 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
     }
   };
   const remove = async () => {
-    const { data, error } = await discard({ input: document });
+    const { data, error } = await discard({ input: { ...document, reason } });
     setDiscarding(false);
     const problem =
       error === undefined ? data?.discardDraft.userErrors[0]?.message : explain(error);
@@ -116,6 +120,14 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
         onClose={() => setDiscarding(false)}
       >
         <p>{t.drafts.discardText(t.categories[category], title)}</p>
+        <TextField
+          label={t.drafts.reason}
+          hint={t.drafts.reasonHint}
+          value={reason}
+          onChange={setReason}
+          maxLength={MAX_REASON}
+          autoFocus
+        />
         <DialogActions>
           <Button look="ghost" onPress={() => setDiscarding(false)}>
             {t.common.cancel}

@@ -12,6 +12,7 @@ import { Picture } from "../ui/Picture.tsx";
 import { Bone, Failure, Notice, Skeleton } from "../ui/states.tsx";
 import { useTitle } from "../ui/useTitle.ts";
 import { Actions } from "./Actions.tsx";
+import { DiscardNote } from "./DiscardNote.tsx";
 import { DraftBar } from "./DraftBar.tsx";
 import { HistoryView } from "./HistoryView.tsx";
 import { OriginsContext, originsOf } from "./Provenance.tsx";
@@ -197,6 +198,9 @@ function DocumentPanel({
         />
       </div>
       {stage === "DRAFT" && draft !== undefined && <DraftBar id={id} title={title} draft={draft} />}
+      {movie !== undefined && draft === undefined && viewer.mayDraft && (
+        <DiscardNote id={id} category={category} lastUpdated={metadata.lastUpdated} />
+      )}
       {search.view === "json" ? (
         <Suspense fallback={<Skeleton />}>
           <Json text={text} label={`${t.categories[category]}, JSON`} />

@@ -113,3 +113,11 @@ export const allRows = (rows: PlanRows): ChangeRow[] => [
 /** The changes of the rows that were chosen. */
 export const changesOf = (rows: readonly ChangeRow[]): Change[] =>
   rows.flatMap(({ change, companions }) => [change, ...companions]);
+
+/** Names the changes of a plan that are not taken, as the option skipChanges does. */
+export function skippedPaths(changes: readonly Change[], taken: ReadonlySet<string>): string[] {
+  const keys = keysOf(changes);
+  return changes
+    .filter((_, at) => !taken.has(keys[at] ?? ""))
+    .map(({ op, path }) => `${op} ${path}`);
+}
