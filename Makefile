@@ -43,10 +43,10 @@ screenshots: tools studio ## Make the pictures of docs/studio.md
 	$(CARGO) build
 	scripts/screenshots
 
-clients: tools studio ## Generate, type-check and run the clients in clients/ against a debug build
-	$(CARGO) build
+clients: tools studio ## Generate, type-check and run the clients in clients/ against an optimised build
+	$(CARGO) build --profile quick
 	cd clients && npm ci --no-audit --no-fund
-	cd clients && npm run generate && npm run check && npm test
+	cd clients && npm run generate && npm run check && REELPORT_PROFILE=quick npm test
 
 fuzz: ## Feed mutated documents to the readers, for FUZZ_SECONDS (600)
 	REELPORT_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test it fuzz:: -- --nocapture

@@ -1,5 +1,5 @@
-// Starts the real server for a test: the debug build, on SQLite, on a free port, with the demo
-// catalogue unless a test wants a catalogue of its own.
+// Starts the real server for a test: on SQLite, on a free port, with the demo catalogue unless a
+// test wants a catalogue of its own.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -49,11 +49,15 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The server binary: REELPORT_BINARY, or what `cargo build` made. */
+/**
+ * The server binary: REELPORT_BINARY, or what `cargo build` made. With REELPORT_PROFILE=quick, what
+ * `cargo build --profile quick` made: the optimised build that `make run` serves.
+ */
 function binary(): string {
   const target = path.resolve(REPOSITORY, process.env["CARGO_TARGET_DIR"] ?? "target");
-  const file = process.env["REELPORT_BINARY"] ?? path.join(target, "debug/reelport");
-  if (!existsSync(file)) throw new Error(`${file} is missing; 'cargo build' makes it`);
+  const profile = process.env["REELPORT_PROFILE"] ?? "debug";
+  const file = process.env["REELPORT_BINARY"] ?? path.join(target, profile, "reelport");
+  if (!existsSync(file)) throw new Error(`${file} is missing; build the server first`);
   return file;
 }
 
