@@ -108,6 +108,15 @@ const PAGES: [string, string, (page: Page) => Promise<void>][] = [
   ["catalogue", "/", ready("a.movie-link")],
   ["catalogue-filtered", "/?missing=TRIVIA", ready("a.movie-link")],
   ["catalogue-nothing", "/?q=nothing+like+it", ready(".notice")],
+  ["export", "/?missing=AWARDS", press("Export…", "[role=dialog]")],
+  [
+    "selection",
+    "/",
+    async (page) => {
+      await page.locator(".cell-select input").nth(1).check();
+      await page.locator(".selection-bar").waitFor();
+    },
+  ],
   ["add-movie", "/", press("Add movie", "[role=dialog]")],
   ["basic-info", `${BARBIE}/basic-info`, ready(".fact")],
   ["cast-crew", `${BARBIE}/cast-crew`, ready(".person")],

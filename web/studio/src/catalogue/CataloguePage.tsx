@@ -8,6 +8,8 @@ import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Failure, Notice } from "../ui/states.tsx";
 import { useTitle } from "../ui/useTitle.ts";
+import type { Subject } from "./bulk/request.ts";
+import { useSelection, type Selection } from "./bulk/useSelection.ts";
 import { Chips, Filters, SearchField } from "./Filters.tsx";
 import { isTyping, MovieTable, TableSkeleton } from "./MovieTable.tsx";
 import { isFiltered, readCatalogueSearch, type CatalogueSearch } from "./search.ts";
@@ -19,6 +21,9 @@ import "./catalogue.css";
 const AddMovie = lazy(() =>
   import("./AddMovie.tsx").then(({ AddMovie }) => ({ default: AddMovie })),
 );
+const ExportDialog = lazy(() =>
+  import("./bulk/ExportDialog.tsx").then(({ ExportDialog }) => ({ default: ExportDialog })),
+);
 const route = getRouteApi("/");
 
 export function CataloguePage() {
@@ -28,6 +33,8 @@ export function CataloguePage() {
   const navigate = route.useNavigate();
   const field = useRef<HTMLInputElement>(null);
   const [isAdding, setAdding] = useState(false);
+  const [exported, setExported] = useState<{ subject: Subject; movies: number } | null>(null);
+  const selection = useSelection();
   const list = useMovies(search, viewer.mayDraft);
   useScrollPlace(list.rows.length > 0);
 
@@ -85,14 +92,49 @@ export function CataloguePage() {
             ? t.common.loading
             : t.catalogue.found(list.total)}
         </p>
+        <Button
+          icon="export"
+          isDisabled={list.rows.length === 0}
+          onPress={() => setExported({ subject: { kind: "filtered", search }, movies: list.total })}
+        >
+          {t.catalogue.export}
+        </Button>
       </div>
       <Chips search={search} onChange={change} />
       <Rows
         list={list}
+        selection={selection}
         isNarrowed={isFiltered(search)}
         mayAdd={viewer.mayPublish}
         onAdd={() => setAdding(true)}
       />
+      {selection.ids.size > 0 && (
+        <div className="selection-bar" role="region" aria-label={t.catalogue.selectColumn}>
+          <p className="num" role="status">
+            {t.catalogue.selected(selection.ids.size)}
+          </p>
+          <Button look="ghost" onPress={selection.clear}>
+            {t.catalogue.unselect}
+          </Button>
+          <Button
+            look="main"
+            icon="export"
+            onPress={() =>
+              setExported({
+                subject: { kind: "selected", ids: [...selection.ids] },
+                movies: selection.ids.size,
+              })
+            }
+          >
+            {t.catalogue.exportSelected}
+          </Button>
+        </div>
+      )}
+      {exported !== null && (
+        <Suspense>
+          <ExportDialog {...exported} onClose={() => setExported(null)} />
+        </Suspense>
+      )}
       {isAdding && (
         <Suspense>
           <AddMovie isOpen onClose={() => setAdding(false)} />
@@ -104,19 +146,20 @@ export function CataloguePage() {
 
 interface RowsProps {
   list: ReturnType<typeof useMovies>;
+  selection: Selection;
   isNarrowed: boolean;
   mayAdd: boolean;
   onAdd: () => void;
 }
 
-function Rows({ list, isNarrowed, mayAdd, onAdd }: RowsProps) {
+function Rows({ list, selection, isNarrowed, mayAdd, onAdd }: RowsProps) {
   if (list.error !== null && list.rows.length === 0)
     return <Failure error={list.error} onRetry={list.retry} />;
   if (list.rows.length > 0) {
     return (
       <>
         <div className={list.isLoading ? "progress on" : "progress"} aria-hidden="true" />
-        <MovieTable list={list} />
+        <MovieTable list={list} selection={selection} />
         <p className="sub list-end">
           {list.error !== null ? (
             <Button onPress={list.retry}>{t.common.tryAgain}</Button>

@@ -9,14 +9,31 @@ import { Bone } from "../ui/states.tsx";
 import { slugOf } from "./categories.ts";
 import { Completeness } from "./Completeness.tsx";
 import type { MovieRow } from "./queries.ts";
+import type { Selection } from "./bulk/useSelection.ts";
 import type { MovieList } from "./useMovies.ts";
 
 const ROW = 56;
 /** How many rows before the end the next page is read. */
 const AHEAD = 15;
 
-export function MovieTable({ list }: { list: MovieList }) {
+interface MovieTableProps {
+  list: MovieList;
+  selection: Selection;
+}
+
+export function MovieTable({ list, selection }: MovieTableProps) {
   const { rows, hasMore, isLoading, loadMore } = list;
+  /** The row that was ticked last: the other end of a range. */
+  const anchor = useRef<number | null>(null);
+  const select = (index: number, isSelected: boolean, isRange: boolean) => {
+    const from = isRange && anchor.current !== null ? anchor.current : index;
+    const [first, last] = [Math.min(from, index), Math.max(from, index)];
+    selection.set(
+      rows.slice(first, last + 1).map(({ id }) => id),
+      isSelected,
+    );
+    anchor.current = index;
+  };
   const body = useRef<HTMLTableSectionElement>(null);
   const [top, setTop] = useState(0);
   const isEmpty = rows.length === 0;
@@ -40,7 +57,14 @@ export function MovieTable({ list }: { list: MovieList }) {
     if (hasMore && !isLoading && lastIndex >= rows.length - AHEAD) loadMore();
   }, [hasMore, isLoading, lastIndex, rows.length, loadMore]);
 
-  useRowKeys(rows.length, (at) => virtualizer.scrollToIndex(at, { align: "auto" }));
+  useRowKeys(
+    rows.length,
+    (at) => virtualizer.scrollToIndex(at, { align: "auto" }),
+    (at) => {
+      const id = rows[at]?.id;
+      if (id !== undefined) select(at, !selection.ids.has(id), false);
+    },
+  );
 
   const before = first === undefined ? 0 : first.start - top;
   const after = last === undefined ? 0 : virtualizer.getTotalSize() - (last.end - top);
@@ -48,6 +72,9 @@ export function MovieTable({ list }: { list: MovieList }) {
     <table className="movies" aria-rowcount={list.total + 1} aria-busy={isLoading}>
       <thead>
         <tr>
+          <th className="cell-select" scope="col">
+            <span className="visually-hidden">{t.catalogue.selectColumn}</span>
+          </th>
           <th className="cell-title" scope="col">
             {t.catalogue.columns.title}
           </th>
@@ -63,7 +90,15 @@ export function MovieTable({ list }: { list: MovieList }) {
         {before > 0 && <tr className="gap" aria-hidden="true" style={{ height: before }} />}
         {visible.map(({ index, key }) => {
           const movie = rows[index];
-          return movie === undefined ? null : <Row key={key} movie={movie} index={index} />;
+          return movie === undefined ? null : (
+            <Row
+              key={key}
+              movie={movie}
+              index={index}
+              isSelected={selection.ids.has(movie.id)}
+              onSelect={(isSelected, isRange) => select(index, isSelected, isRange)}
+            />
+          );
         })}
         {after > 0 && <tr className="gap" aria-hidden="true" style={{ height: after }} />}
       </tbody>
@@ -71,16 +106,23 @@ export function MovieTable({ list }: { list: MovieList }) {
   );
 }
 
-/** j and k move from movie to movie; Enter opens the one in focus, as for any link. */
-function useRowKeys(count: number, show: (index: number) => void) {
+/**
+ * j and k move from movie to movie, and x selects the one in focus; Enter opens it, as for any
+ * link.
+ */
+function useRowKeys(count: number, show: (index: number) => void, toggle: (index: number) => void) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const step = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
-      if (step === 0 || isTyping(event)) return;
+      if ((step === 0 && event.key !== "x") || isTyping(event)) return;
       const at =
         document.activeElement instanceof HTMLElement
           ? Number(document.activeElement.dataset["row"] ?? -1)
           : -1;
+      if (step === 0) {
+        if (at >= 0) toggle(at);
+        return;
+      }
       const next = Math.min(count - 1, Math.max(0, at + step));
       if (count === 0) return;
       event.preventDefault();
@@ -104,11 +146,20 @@ export function isTyping(event: KeyboardEvent): boolean {
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable ||
-      target.closest("input, textarea, select, [role=dialog], [role=alertdialog]") !== null)
+      target.closest("input:not([type=checkbox]), textarea, select, [role=dialog]") !== null ||
+      target.closest("[role=alertdialog]") !== null)
   );
 }
 
-function Row({ movie, index }: { movie: MovieRow; index: number }) {
+interface RowProps {
+  movie: MovieRow;
+  index: number;
+  isSelected: boolean;
+  /** With Shift, the rows between this one and the one that was ticked last. */
+  onSelect: (isSelected: boolean, isRange: boolean) => void;
+}
+
+function Row({ movie, index, isSelected, onSelect }: RowProps) {
   const drafts = (movie.drafts ?? []).map(({ category }) => category);
   const change = lastChange(movie);
   const facts = [
@@ -117,7 +168,19 @@ function Row({ movie, index }: { movie: MovieRow; index: number }) {
   ];
   const original = movie.originalTitle;
   return (
-    <tr aria-rowindex={index + 2}>
+    <tr aria-rowindex={index + 2} className={isSelected ? "selected" : undefined}>
+      <td className="cell-select">
+        <label>
+          <input
+            type="checkbox"
+            aria-label={t.catalogue.select(movie.title ?? movie.id)}
+            checked={isSelected}
+            onChange={({ target, nativeEvent }) =>
+              onSelect(target.checked, (nativeEvent as MouseEvent).shiftKey)
+            }
+          />
+        </label>
+      </td>
       <td className="cell-title">
         <Link
           to="/movies/$id/$category"

@@ -44,6 +44,7 @@ export const en = {
     title: "This could not be loaded",
     offline:
       "The service cannot be reached. Check your connection; this page tries again by itself.",
+    offlineExport: "the service cannot be reached, or the connection was lost. Try again.",
     offlineShort: "Offline: the service cannot be reached. What you typed is kept.",
     unknown:
       "The service could not do this. Try again; if it stays so, give your administrator the " +
@@ -131,8 +132,44 @@ export const en = {
     nothingTitle: "No movie fits",
     nothingText: "Search for less, or remove a filter.",
     more: "Loading more…",
-    keys: "j and k move, Enter opens, / searches",
+    keys: "j and k move, x selects, Enter opens, / searches",
+    export: "Export…",
+    select: (title: string) => `Select ${title}`,
+    selectColumn: "Selected",
+    selected: (number: number) => `${plural(number, "movie", "movies")} selected`,
+    exportSelected: "Export selected…",
+    unselect: "Clear selection",
     end: "That is all.",
+  },
+  bulk: {
+    title: (movies: number) => `Export ${plural(movies, "movie", "movies")}`,
+    ofSelection: "The file has the published documents of the selected movies.",
+    ofAll: "The file has the published documents of the whole catalogue.",
+    ofFilters: "The file has the published documents of all movies that the filters show.",
+    templates: "Empty documents are in it as templates to fill in.",
+    categories: "Categories",
+    format: "Format",
+    formats: {
+      zip: "ZIP: a file for each document",
+      ndjson: "NDJSON: a line for each document",
+      prompts: "Prompts for a model: NDJSON, a line for each document",
+    },
+    noCategory: "Choose at least one category.",
+    tooMany: "These are too many movies to select one by one. Use the filters instead.",
+    start: "Export",
+    running: "Exporting…",
+    stop: "Stop",
+    progress: (bytes: number, documents: number | null) =>
+      [
+        documents === null ? "" : `${plural(documents, "document", "documents")}, `,
+        bytes < 1_000_000
+          ? `${count.format(Math.round(bytes / 1_000))} kB`
+          : `${count.format(Math.round(bytes / 100_000) / 10)} MB`,
+        " received",
+      ].join(""),
+    exported: (file: string, movies: number) =>
+      `${file} was saved, with ${plural(movies, "movie", "movies")}.`,
+    failed: (reason: string) => `Nothing was saved: ${reason}`,
   },
   addMovie: {
     title: "Add a movie",
