@@ -33,6 +33,9 @@ async fn pages_are_the_built_ones_or_say_how_to_build_them() {
         ("/sign-in", "studio", "<title>Reelport Studio"),
         ("/import", "studio", "<title>Reelport Studio"),
         ("/drafts", "studio", "<title>Reelport Studio"),
+        ("/account", "studio", "<title>Reelport Studio"),
+        ("/accounts", "studio", "<title>Reelport Studio"),
+        ("/accounts/user:user-1", "studio", "<title>Reelport Studio"),
         ("/graphiql", "graphiql", "<title>Reelport GraphiQL"),
         ("/graphiql/", "graphiql", "<title>Reelport GraphiQL"),
     ] {

@@ -8,6 +8,7 @@ import {
   Link,
   redirect,
 } from "@tanstack/react-router";
+import { readAccountsSearch } from "./accounts/search.ts";
 import { CataloguePage } from "./catalogue/CataloguePage.tsx";
 import { readCatalogueSearch } from "./catalogue/search.ts";
 import { readImportSearch } from "./importing/search.ts";
@@ -69,7 +70,36 @@ const drafts = createRoute({
   component: lazyRouteComponent(() => import("./drafts/DraftsPage.tsx"), "DraftsPage"),
 });
 
-const routeTree = root.addChildren([catalogue, signIn, movie, category, importing, drafts]);
+const accounts = createRoute({
+  getParentRoute: () => root,
+  path: "/accounts",
+  validateSearch: readAccountsSearch,
+  component: lazyRouteComponent(() => import("./accounts/AccountsPage.tsx"), "AccountsPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/accounts/$id",
+  component: lazyRouteComponent(() => import("./accounts/AccountPage.tsx"), "AccountPage"),
+});
+
+const ownAccount = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./accounts/OwnAccountPage.tsx"), "OwnAccountPage"),
+});
+
+const routeTree = root.addChildren([
+  catalogue,
+  signIn,
+  movie,
+  category,
+  importing,
+  drafts,
+  accounts,
+  account,
+  ownAccount,
+]);
 
 /** Texts and lists of texts, as they are read in an address: `?missing=TRIVIA,AWARDS&q=barbie`. */
 function stringifySearch(search: Record<string, unknown>): string {

@@ -46,6 +46,22 @@ function wrote(_result: unknown, args: unknown, cache: Cache) {
   forget(cache, "drafts", ...CATALOGUE);
 }
 
+/** Forgets what was read about the tokens and sessions of the own account. */
+function forgetOwn(_result: unknown, _args: unknown, cache: Cache) {
+  const { current } = session;
+  if (!("viewer" in current)) return;
+  const entity = { __typename: "User", id: current.viewer.id };
+  for (const { fieldKey, fieldName } of cache.inspectFields(entity)) {
+    if (["tokens", "sessions"].includes(fieldName)) cache.invalidate(entity, fieldKey);
+  }
+}
+
+/** Forgets an object that is gone, and with it the lists that have it. */
+const gone = (__typename: string) => (_result: unknown, args: unknown, cache: Cache) => {
+  const { input } = args as { input: { id: string } };
+  cache.invalidate({ __typename, id: input.id });
+};
+
 export function createClient(): Client {
   return new Client({
     url: "/graphql",
@@ -60,6 +76,13 @@ export function createClient(): Client {
             publishDraft: wrote,
             discardDraft: wrote,
             revertCategory: wrote,
+            createUser: (_result, _args, cache) => forget(cache, "users"),
+            updateUser: (_result, _args, cache) => forget(cache, "users"),
+            deleteUser: (_result, _args, cache) => forget(cache, "users"),
+            logout: forgetOwn,
+            logoutEverywhere: forgetOwn,
+            createToken: forgetOwn,
+            revokeToken: gone("PersonalAccessToken"),
           },
         },
       }),

@@ -2,10 +2,8 @@
 // part: what it lacks is shown in English.
 import type { Category } from "../graphql/generated/graphql.ts";
 import type { Role } from "../session/session.ts";
-
-const count = new Intl.NumberFormat("en");
-const plural = (number: number, one: string, many: string) =>
-  `${count.format(number)} ${number === 1 ? one : many}`;
+import { accounts } from "./en/accounts.ts";
+import { count, plural } from "./plural.ts";
 
 const categories: Record<Category, string> = {
   BASIC_INFO: "Basic info",
@@ -35,10 +33,13 @@ export const en = {
     close: "Close",
     tryAgain: "Try again",
     copy: "Copy",
-    copied: "Copied",
+    copied: "Copied.",
+    copyByHand: "The browser does not allow copying here. Select the text and copy it.",
     loading: "Loading…",
     skip: "Skip to the content",
     menu: "Pages",
+    more: "More",
+    showMore: "Show more",
   },
   errors: {
     title: "This could not be loaded",
@@ -54,6 +55,8 @@ export const en = {
     notFoundTitle: "There is no such page",
     notFound: "The address may be incomplete. The catalogue has all movies.",
     toCatalogue: "Open the catalogue",
+    needsRole: (role: string) =>
+      `This page is for the role ${role}. Ask an administrator if you need it.`,
     forbiddenTitle: "Your account has no access",
     forbidden: (email: string) =>
       `${email} may sign in, but not read the catalogue. Ask an administrator for the role ` +
@@ -84,9 +87,10 @@ export const en = {
     catalogue: "Catalogue",
     import: "Import",
     drafts: "Drafts",
+    accounts: "Accounts",
     graphiql: "GraphiQL",
     signOut: "Sign out",
-    account: "Account",
+    account: "Your account",
   },
   catalogue: {
     title: "Catalogue",
@@ -452,6 +456,7 @@ export const en = {
     more: "Older revisions",
     reader: "History can be read with the role Contributor or Admin.",
   },
+  accounts,
 };
 
 export type Messages = typeof en;
