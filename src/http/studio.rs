@@ -31,6 +31,7 @@ const PAGES: &[&str] = &[
     "/account",
     "/accounts",
     "/accounts/{*path}",
+    "/audit-log",
 ];
 
 /// React sets inline styles, and the editor adds style sheets; scripts come from files only.

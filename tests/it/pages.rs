@@ -35,6 +35,7 @@ async fn pages_are_the_built_ones_or_say_how_to_build_them() {
         ("/drafts", "studio", "<title>Reelport Studio"),
         ("/account", "studio", "<title>Reelport Studio"),
         ("/accounts", "studio", "<title>Reelport Studio"),
+        ("/audit-log", "studio", "<title>Reelport Studio"),
         ("/accounts/user:user-1", "studio", "<title>Reelport Studio"),
         ("/graphiql", "graphiql", "<title>Reelport GraphiQL"),
         ("/graphiql/", "graphiql", "<title>Reelport GraphiQL"),

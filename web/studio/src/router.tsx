@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { readAccountsSearch } from "./accounts/search.ts";
+import { readAuditSearch } from "./audit/search.ts";
 import { CataloguePage } from "./catalogue/CataloguePage.tsx";
 import { readCatalogueSearch } from "./catalogue/search.ts";
 import { readImportSearch } from "./importing/search.ts";
@@ -89,6 +90,13 @@ const ownAccount = createRoute({
   component: lazyRouteComponent(() => import("./accounts/OwnAccountPage.tsx"), "OwnAccountPage"),
 });
 
+const auditLog = createRoute({
+  getParentRoute: () => root,
+  path: "/audit-log",
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import("./audit/AuditPage.tsx"), "AuditPage"),
+});
+
 const routeTree = root.addChildren([
   catalogue,
   signIn,
@@ -99,6 +107,7 @@ const routeTree = root.addChildren([
   accounts,
   account,
   ownAccount,
+  auditLog,
 ]);
 
 /** Texts and lists of texts, as they are read in an address: `?missing=TRIVIA,AWARDS&q=barbie`. */

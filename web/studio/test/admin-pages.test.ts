@@ -65,6 +65,9 @@ const pages = (): Look[] => [
   ["no-account", "/accounts/user:nobody", ready(".notice")],
   ["own-account", "/account", ready(".rows")],
   ["new-token", "/account", makeToken],
+  ["audit-log", "/audit-log", press("Details", ".entry-details")],
+  ["audit-log-account", "/audit-log?operation=UPDATE_USER", press("Details", ".entry-details")],
+  ["audit-log-nothing", "/audit-log?target=nothing", ready(".notice")],
   ["revoke-token", "/account", press("Revoke the token: nightly export", "[role=dialog]")],
 ];
 

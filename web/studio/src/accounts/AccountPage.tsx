@@ -80,6 +80,10 @@ function AccountView({ account }: { account: Account }) {
             </p>
           )}
         </div>
+        <Link to="/audit-log" search={{ account: account.id }} className="button">
+          <Icon name="audit" />
+          {t.accounts.audit}
+        </Link>
       </header>
       {isOwn && <p className="own-note">{t.accounts.own}</p>}
       <Details key={`${account.name} ${account.role}`} account={account} isOwn={isOwn} />

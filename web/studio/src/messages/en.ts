@@ -2,6 +2,7 @@
 // part: what it lacks is shown in English.
 import type { Category } from "../graphql/generated/graphql.ts";
 import type { Role } from "../session/session.ts";
+import { audit } from "./en/audit.ts";
 import { accounts } from "./en/accounts.ts";
 import { count, plural } from "./plural.ts";
 
@@ -88,6 +89,7 @@ export const en = {
     import: "Import",
     drafts: "Drafts",
     accounts: "Accounts",
+    audit: "Audit log",
     graphiql: "GraphiQL",
     signOut: "Sign out",
     account: "Your account",
@@ -457,6 +459,7 @@ export const en = {
     reader: "History can be read with the role Contributor or Admin.",
   },
   accounts,
+  audit,
 };
 
 export type Messages = typeof en;

@@ -113,7 +113,10 @@ function Rail() {
       {/* On a telephone, what does not fit in the bar. */}
       <div ref={others} id="other-pages" className="rail-others" popover="auto">
         {viewer.mayManage && (
-          <RailLink to="/accounts" icon="accounts" name={t.shell.accounts} />
+          <>
+            <RailLink to="/accounts" icon="accounts" name={t.shell.accounts} />
+            <RailLink to="/audit-log" icon="audit" name={t.shell.audit} />
+          </>
         )}
         <a href="/graphiql" className="rail-link">
           <Icon name="code" />
@@ -137,7 +140,7 @@ function Rail() {
 const currentIf = (isCurrent: boolean) => (isCurrent ? { "aria-current": "page" as const } : {});
 
 interface RailLinkProps {
-  to: "/import" | "/drafts" | "/accounts";
+  to: "/import" | "/drafts" | "/accounts" | "/audit-log";
   icon: IconName;
   name: string;
   count?: string | null | undefined;
