@@ -15,6 +15,7 @@ import { readCatalogueSearch } from "./catalogue/search.ts";
 import { readImportSearch } from "./importing/search.ts";
 import { t } from "./messages/index.ts";
 import { readMovieSearch } from "./movie/search.ts";
+import { readCompareSearch, readNamesSearch } from "./people/kinds.ts";
 import { Shell } from "./shell/Shell.tsx";
 import { Button } from "./ui/controls.tsx";
 import { Notice, Skeleton } from "./ui/states.tsx";
@@ -97,6 +98,74 @@ const auditLog = createRoute({
   component: lazyRouteComponent(() => import("./audit/AuditPage.tsx"), "AuditPage"),
 });
 
+const namesPage = lazyRouteComponent(() => import("./people/NamesPage.tsx"), "NamesPage");
+const entityPage = lazyRouteComponent(() => import("./people/EntityPage.tsx"), "EntityPage");
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  validateSearch: readNamesSearch,
+  component: namesPage,
+});
+
+const ceremonies = createRoute({
+  getParentRoute: () => root,
+  path: "/ceremonies",
+  validateSearch: readNamesSearch,
+  component: namesPage,
+});
+
+const platforms = createRoute({
+  getParentRoute: () => root,
+  path: "/platforms",
+  validateSearch: readNamesSearch,
+  component: namesPage,
+});
+
+const genres = createRoute({
+  getParentRoute: () => root,
+  path: "/genres",
+  validateSearch: readNamesSearch,
+  component: namesPage,
+});
+
+const ceremony = createRoute({
+  getParentRoute: () => root,
+  path: "/ceremonies/$id",
+  component: entityPage,
+});
+
+const platform = createRoute({
+  getParentRoute: () => root,
+  path: "/platforms/$id",
+  component: entityPage,
+});
+
+const genre = createRoute({
+  getParentRoute: () => root,
+  path: "/genres/$id",
+  component: entityPage,
+});
+
+const person = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$id",
+  component: lazyRouteComponent(() => import("./people/PersonPage.tsx"), "PersonPage"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$id/compare",
+  validateSearch: readCompareSearch,
+  component: lazyRouteComponent(() => import("./people/ComparePage.tsx"), "ComparePage"),
+});
+
+const split = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$id/split",
+  component: lazyRouteComponent(() => import("./people/SplitPage.tsx"), "SplitPage"),
+});
+
 const routeTree = root.addChildren([
   catalogue,
   signIn,
@@ -108,6 +177,16 @@ const routeTree = root.addChildren([
   account,
   ownAccount,
   auditLog,
+  people,
+  person,
+  compare,
+  split,
+  ceremonies,
+  ceremony,
+  platforms,
+  platform,
+  genres,
+  genre,
 ]);
 
 /** Texts and lists of texts, as they are read in an address: `?missing=TRIVIA,AWARDS&q=barbie`. */

@@ -16,6 +16,7 @@ beforeAll(async () => {
     `mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }`,
     { input: { email: "ann@example.com", name: "अनीता देसाई", role: "CONTRIBUTOR" } },
   );
+  await creditTwice();
   account = `/accounts/${created.createUser.user.id}`;
   await studio.graphql(
     `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { userErrors { message } } }`,
@@ -36,6 +37,19 @@ beforeAll(async () => {
     );
   }
 });
+/** Two entries that are likely one person. */
+async function creditTwice(): Promise<void> {
+  for (const [id, title, person] of [
+    ["film-a", "Harbour", "tmdb-person-900001"],
+    ["film-b", "Lantern", "tmdb-person-900002"],
+  ] as const) {
+    await studio.createMovie(id, title);
+    const cast = [{ id: person, name: "Ana Lima", character: title }];
+    const document = { category: "cast_crew", movie_id: id, data: { cast } };
+    await studio.import(id, document, { source: "TMDB" });
+  }
+}
+
 afterEach(() => studio.close());
 afterAll(() => studio.stop());
 
@@ -44,6 +58,13 @@ async function makeToken(page: Page): Promise<void> {
   await page.getByLabel("Name").fill("a token for the picture");
   await page.getByRole("radio", { name: /^Admin/ }).check();
   await page.getByLabel("Its changes count as written by").selectOption("A model");
+}
+
+const GOSLING = "/people/tmdb-person-30614";
+
+async function openFirst(page: Page): Promise<void> {
+  await page.locator(".row-link").first().click();
+  await page.locator(".movie-list a").first().waitFor();
 }
 
 const pages = (): Look[] => [
@@ -68,6 +89,23 @@ const pages = (): Look[] => [
   ["audit-log", "/audit-log", press("Details", ".entry-details")],
   ["audit-log-account", "/audit-log?operation=UPDATE_USER", press("Details", ".entry-details")],
   ["audit-log-nothing", "/audit-log?target=nothing", ready(".notice")],
+  ["people", "/people", ready(".pair")],
+  ["people-search", "/people?q=ma", ready(".rows")],
+  ["people-nothing", "/people?q=nobody+like+it", ready(".notice")],
+  ["person", GOSLING, ready(".credits")],
+  ["edit-names", GOSLING, press("Edit names", "[role=dialog]")],
+  [
+    "compare",
+    "/people/tmdb-person-900001/compare?with=tmdb-person-900002",
+    async (page) => {
+      await page.locator(".side .credits").first().waitFor();
+      await press("See what would change", ".plan-documents")(page);
+    },
+  ],
+  ["compare-choose", `${GOSLING}/compare`, ready(".picker")],
+  ["split", `${GOSLING}/split`, ready(".credits")],
+  ["ceremonies", "/ceremonies", ready(".rows")],
+  ["genre", "/genres?q=drama", openFirst],
   ["revoke-token", "/account", press("Revoke the token: nightly export", "[role=dialog]")],
 ];
 

@@ -18,6 +18,7 @@ import { HandOver } from "./HandOver.tsx";
 import { ACCOUNT, DELETE_ACCOUNT, UPDATE_ACCOUNT, type Account } from "./queries.ts";
 import { Sessions } from "./Sessions.tsx";
 import { Tokens } from "./Tokens.tsx";
+import "../ui/tabs.css";
 import "./accounts.css";
 
 const route = getRouteApi("/accounts/$id");

@@ -5,8 +5,7 @@ import type { ReleaseStatus } from "../graphql/generated/graphql.ts";
 import { t } from "../messages/index.ts";
 import { Chips as ChipList } from "../ui/Chips.tsx";
 import { Select } from "../ui/controls.tsx";
-import { Icon } from "../ui/Icon.tsx";
-import { useTyped } from "../ui/useTyped.ts";
+import { SearchField as Field } from "../ui/SearchField.tsx";
 import { GENRES } from "./queries.ts";
 import { isFiltered, SORTS, STATUSES, type CatalogueSearch, type Sort } from "./search.ts";
 
@@ -23,29 +22,14 @@ export function SearchField({ search, onChange, field }: FiltersProps) {
     (text: string) => onChange({ q: text === "" ? undefined : text }),
     [onChange],
   );
-  const [text, setText] = useTyped(search.q ?? "", send);
   return (
-    <label className="search-field">
-      <span className="visually-hidden">{t.catalogue.search}</span>
-      <Icon name="search" />
-      <input
-        ref={field}
-        type="search"
-        dir="auto"
-        value={text}
-        placeholder={t.catalogue.search}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") {
-            setText("");
-            field.current?.blur();
-          }
-        }}
-      />
-      <kbd className="kbd" aria-hidden="true">
-        /
-      </kbd>
-    </label>
+    <Field
+      label={t.catalogue.search}
+      value={search.q ?? ""}
+      onChange={send}
+      field={field}
+      shortcut="/"
+    />
   );
 }
 

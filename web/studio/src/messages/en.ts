@@ -4,6 +4,7 @@ import type { Category } from "../graphql/generated/graphql.ts";
 import type { Role } from "../session/session.ts";
 import { audit } from "./en/audit.ts";
 import { accounts } from "./en/accounts.ts";
+import { people } from "./en/people.ts";
 import { count, plural } from "./plural.ts";
 
 const categories: Record<Category, string> = {
@@ -88,6 +89,7 @@ export const en = {
     catalogue: "Catalogue",
     import: "Import",
     drafts: "Drafts",
+    people: "People",
     accounts: "Accounts",
     audit: "Audit log",
     graphiql: "GraphiQL",
@@ -460,6 +462,7 @@ export const en = {
   },
   accounts,
   audit,
+  people,
 };
 
 export type Messages = typeof en;

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { graphql } from "../graphql/generated/index.ts";
 import { t } from "../messages/index.ts";
+import { KINDS } from "../people/kinds.ts";
 import { session } from "../session/session.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button } from "../ui/controls.tsx";
@@ -106,6 +107,7 @@ function Rail() {
           />
         </>
       )}
+      <RailLink to="/people" icon="person" name={t.shell.people} others={KINDS} />
       <button type="button" className="rail-link rail-more" popoverTarget="other-pages">
         <Icon name="more" />
         <span>{t.common.more}</span>
@@ -140,16 +142,19 @@ function Rail() {
 const currentIf = (isCurrent: boolean) => (isCurrent ? { "aria-current": "page" as const } : {});
 
 interface RailLinkProps {
-  to: "/import" | "/drafts" | "/accounts" | "/audit-log";
+  to: "/import" | "/drafts" | "/people" | "/accounts" | "/audit-log";
   icon: IconName;
   name: string;
   count?: string | null | undefined;
+  /** The first parts of other addresses that belong to the page. */
+  others?: readonly string[];
 }
 
-function RailLink({ to, icon, name, count }: RailLinkProps) {
+function RailLink({ to, icon, name, count, others = [] }: RailLinkProps) {
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const part = path.split("/")[1] ?? "";
   return (
-    <Link to={to} className="rail-link" {...currentIf(path === to || path.startsWith(`${to}/`))}>
+    <Link to={to} className="rail-link" {...currentIf(`/${part}` === to || others.includes(part))}>
       <Icon name={icon} />
       <span>{name}</span>
       {count !== undefined && <span className="count num">{count}</span>}
