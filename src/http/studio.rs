@@ -22,7 +22,25 @@ pub const STUDIO: BuiltFiles = BuiltFiles { name: "The Studio", file: Files::get
 
 /// The addresses of the Studio's pages. Other unknown addresses answer 404 in JSON, as those of the
 /// API do.
-const PAGES: &[&str] = &["/", "/sign-in", "/movies/{*path}", "/import", "/drafts"];
+const PAGES: &[&str] = &[
+    "/",
+    "/sign-in",
+    "/movies/{*path}",
+    "/import",
+    "/drafts",
+    "/people",
+    "/people/{*path}",
+    "/ceremonies",
+    "/ceremonies/{*path}",
+    "/platforms",
+    "/platforms/{*path}",
+    "/genres",
+    "/genres/{*path}",
+    "/account",
+    "/accounts",
+    "/accounts/{*path}",
+    "/audit-log",
+];
 
 /// React sets inline styles, and the editor adds style sheets; scripts come from files only.
 fn policy(state: &AppState) -> HeaderValue {

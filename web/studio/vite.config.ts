@@ -1,10 +1,18 @@
 import react from "@vitejs/plugin-react";
+import path from "node:path";
 import { defineConfig } from "vitest/config";
+import { inlineDocuments } from "../build/documents.js";
 import { collectModules, writeLicenses } from "../build/licenses.js";
 import { precompress } from "../build/precompress.js";
 
 export default defineConfig({
-  plugins: [react(), collectModules(), writeLicenses("studio/LICENSES.txt"), precompress()],
+  plugins: [
+    inlineDocuments(path.join(import.meta.dirname, "src")),
+    react(),
+    collectModules(),
+    writeLicenses("studio/LICENSES.txt"),
+    precompress(),
+  ],
   build: {
     target: "es2022",
     manifest: true,

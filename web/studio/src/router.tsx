@@ -8,11 +8,14 @@ import {
   Link,
   redirect,
 } from "@tanstack/react-router";
+import { readAccountsSearch } from "./accounts/search.ts";
+import { readAuditSearch } from "./audit/search.ts";
 import { CataloguePage } from "./catalogue/CataloguePage.tsx";
 import { readCatalogueSearch } from "./catalogue/search.ts";
 import { readImportSearch } from "./importing/search.ts";
 import { t } from "./messages/index.ts";
 import { readMovieSearch } from "./movie/search.ts";
+import { readCompareSearch, readNamesSearch } from "./people/kinds.ts";
 import { Shell } from "./shell/Shell.tsx";
 import { Button } from "./ui/controls.tsx";
 import { Notice, Skeleton } from "./ui/states.tsx";
@@ -69,7 +72,122 @@ const drafts = createRoute({
   component: lazyRouteComponent(() => import("./drafts/DraftsPage.tsx"), "DraftsPage"),
 });
 
-const routeTree = root.addChildren([catalogue, signIn, movie, category, importing, drafts]);
+const accounts = createRoute({
+  getParentRoute: () => root,
+  path: "/accounts",
+  validateSearch: readAccountsSearch,
+  component: lazyRouteComponent(() => import("./accounts/AccountsPage.tsx"), "AccountsPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/accounts/$id",
+  component: lazyRouteComponent(() => import("./accounts/AccountPage.tsx"), "AccountPage"),
+});
+
+const ownAccount = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./accounts/OwnAccountPage.tsx"), "OwnAccountPage"),
+});
+
+const auditLog = createRoute({
+  getParentRoute: () => root,
+  path: "/audit-log",
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import("./audit/AuditPage.tsx"), "AuditPage"),
+});
+
+const namesPage = lazyRouteComponent(() => import("./people/NamesPage.tsx"), "NamesPage");
+const entityPage = lazyRouteComponent(() => import("./people/EntityPage.tsx"), "EntityPage");
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  validateSearch: readNamesSearch,
+  component: namesPage,
+});
+
+const ceremonies = createRoute({
+  getParentRoute: () => root,
+  path: "/ceremonies",
+  validateSearch: readNamesSearch,
+  component: namesPage,
+});
+
+const platforms = createRoute({
+  getParentRoute: () => root,
+  path: "/platforms",
+  validateSearch: readNamesSearch,
+  component: namesPage,
+});
+
+const genres = createRoute({
+  getParentRoute: () => root,
+  path: "/genres",
+  validateSearch: readNamesSearch,
+  component: namesPage,
+});
+
+const ceremony = createRoute({
+  getParentRoute: () => root,
+  path: "/ceremonies/$id",
+  component: entityPage,
+});
+
+const platform = createRoute({
+  getParentRoute: () => root,
+  path: "/platforms/$id",
+  component: entityPage,
+});
+
+const genre = createRoute({
+  getParentRoute: () => root,
+  path: "/genres/$id",
+  component: entityPage,
+});
+
+const person = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$id",
+  component: lazyRouteComponent(() => import("./people/PersonPage.tsx"), "PersonPage"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$id/compare",
+  validateSearch: readCompareSearch,
+  component: lazyRouteComponent(() => import("./people/ComparePage.tsx"), "ComparePage"),
+});
+
+const split = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$id/split",
+  component: lazyRouteComponent(() => import("./people/SplitPage.tsx"), "SplitPage"),
+});
+
+const routeTree = root.addChildren([
+  catalogue,
+  signIn,
+  movie,
+  category,
+  importing,
+  drafts,
+  accounts,
+  account,
+  ownAccount,
+  auditLog,
+  people,
+  person,
+  compare,
+  split,
+  ceremonies,
+  ceremony,
+  platforms,
+  platform,
+  genres,
+  genre,
+]);
 
 /** Texts and lists of texts, as they are read in an address: `?missing=TRIVIA,AWARDS&q=barbie`. */
 function stringifySearch(search: Record<string, unknown>): string {

@@ -1,17 +1,11 @@
 // The main path on both databases: sign in, find a movie, import a part of an answer, undo it,
 // propose a draft, publish it, compare revisions.
 import { expect, test } from "vitest";
-import { createDatabase } from "./support/postgres.ts";
+import { databases } from "./support/postgres.ts";
 import { Studio, toast } from "./support/studio.ts";
 
-const postgres = createDatabase();
-const DATABASES: [string, string | undefined][] = [
-  ["SQLite", undefined],
-  ...(postgres === undefined ? [] : [["PostgreSQL", postgres] as [string, string]]),
-];
-
-test.each(DATABASES)("the main path on %s", async (_name, databaseUrl) => {
-  const studio = await Studio.start(databaseUrl === undefined ? {} : { databaseUrl });
+test.each(databases())("the main path on %s", async (_name, database) => {
+  const studio = await Studio.start(database);
   try {
     const page = await studio.open("/");
     await page.getByLabel("Search titles").fill("barbie");

@@ -3,7 +3,8 @@
 import path from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { overflow, SCHEMES, signIn, SIZES, Studio, violations } from "./support/studio.ts";
+import { Looks, press, ready, type Look, type Size } from "./support/look.ts";
+import { SCHEMES, signIn, SIZES, Studio, violations } from "./support/studio.ts";
 
 const FOLDER = process.env["STUDIO_SCREENSHOTS"];
 const BARBIE = "/movies/tmdb-346698";
@@ -97,14 +98,7 @@ async function plan(page: Page, text: string): Promise<void> {
   await page.getByRole("heading", { name: "What this would change" }).waitFor();
 }
 
-const ready = (selector: string) => (page: Page) => page.locator(selector).first().waitFor();
-const press = (name: string, then: string) => async (page: Page) => {
-  await page.getByRole("button", { name }).first().click();
-  await page.locator(then).first().waitFor();
-};
-
-/** Name, address, and what is done until the page is as it is meant. */
-const PAGES: [string, string, (page: Page) => Promise<void>][] = [
+const PAGES: Look[] = [
   ["catalogue", "/", ready("a.movie-link")],
   ["catalogue-filtered", "/?missing=TRIVIA", ready("a.movie-link")],
   ["catalogue-nothing", "/?q=nothing+like+it", ready(".notice")],
@@ -166,39 +160,21 @@ const PAGES: [string, string, (page: Page) => Promise<void>][] = [
   ],
 ];
 
-const sizes = Object.keys(SIZES) as (keyof typeof SIZES)[];
+const sizes = Object.keys(SIZES) as Size[];
 
 describe.each(SCHEMES)("%s", (scheme) => {
   test.each(sizes)("%s: every page and dialog", { timeout: 240_000 }, async (size) => {
-    const problems: string[] = [];
-    const context = await studio.visitor({ size, scheme });
-    const page = await context.newPage();
-    const look = async (name: string) => {
-      const wider = await overflow(page);
-      if (wider > 0) problems.push(`${name}: ${wider} pixels wider than the window`);
-      // The sizes differ in what is shown where; the rules of axe are the same for the widest.
-      if (size !== "wide")
-        problems.push(...(await violations(page)).map((each) => `${name}: ${each}`));
-      if (FOLDER !== undefined) {
-        await page.screenshot({
-          path: path.join(FOLDER, `${name}-${SIZES[size].width}-${scheme}.png`),
-        });
-      }
-    };
+    const page = await (await studio.visitor({ size, scheme })).newPage();
+    const looks = new Looks(page, size, scheme);
     await page.goto("/");
     await page.getByLabel("Email").waitFor();
-    await look("sign-in");
+    await looks.look("sign-in");
     await signIn(page);
-    for (const [name, address, prepare] of PAGES) {
-      await page.evaluate(() => localStorage.removeItem("reelport.import"));
-      await page.goto(address);
-      await prepare(page);
-      await look(name);
-    }
+    await looks.lookAt(PAGES);
     await studio.endSessions();
     await page.goto("/drafts");
     await page.getByLabel("Email").waitFor();
-    expect(problems).toEqual([]);
+    looks.check();
   });
 });
 

@@ -73,7 +73,7 @@ export function CataloguePage() {
         <h1>{t.catalogue.title}</h1>
         <SearchField search={search} onChange={change} field={field} />
         {viewer.mayDraft && (
-          <Link to="/import" className="button">
+          <Link to="/import" className="button at-rail">
             <Icon name="import" />
             {t.catalogue.import}
           </Link>

@@ -1,14 +1,14 @@
 // Search, filters and order. What narrows the list is shown as chips that can be removed.
-import { useEffect, useRef, useState, type RefObject } from "react";
+import { useCallback, useState, type RefObject } from "react";
 import { useQuery } from "urql";
 import type { ReleaseStatus } from "../graphql/generated/graphql.ts";
 import { t } from "../messages/index.ts";
+import { Chips as ChipList } from "../ui/Chips.tsx";
 import { Select } from "../ui/controls.tsx";
-import { Icon } from "../ui/Icon.tsx";
+import { SearchField as Field } from "../ui/SearchField.tsx";
 import { GENRES } from "./queries.ts";
 import { isFiltered, SORTS, STATUSES, type CatalogueSearch, type Sort } from "./search.ts";
 
-const TYPING_MS = 150;
 const DECADE_START = 1880;
 
 interface FiltersProps {
@@ -18,45 +18,18 @@ interface FiltersProps {
 }
 
 export function SearchField({ search, onChange, field }: FiltersProps) {
-  const [text, setText] = useState(search.q ?? "");
-  const sent = useRef(search.q ?? "");
-  useEffect(() => {
-    // The address has changed by other means, for example the back button.
-    if ((search.q ?? "") !== sent.current) {
-      sent.current = search.q ?? "";
-      setText(sent.current);
-    }
-  }, [search.q]);
-  useEffect(() => {
-    if (text === sent.current) return;
-    const timer = setTimeout(() => {
-      sent.current = text;
-      onChange({ q: text === "" ? undefined : text });
-    }, TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text, onChange]);
+  const send = useCallback(
+    (text: string) => onChange({ q: text === "" ? undefined : text }),
+    [onChange],
+  );
   return (
-    <label className="search-field">
-      <span className="visually-hidden">{t.catalogue.search}</span>
-      <Icon name="search" />
-      <input
-        ref={field}
-        type="search"
-        dir="auto"
-        value={text}
-        placeholder={t.catalogue.search}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") {
-            setText("");
-            field.current?.blur();
-          }
-        }}
-      />
-      <kbd className="kbd" aria-hidden="true">
-        /
-      </kbd>
-    </label>
+    <Field
+      label={t.catalogue.search}
+      value={search.q ?? ""}
+      onChange={send}
+      field={field}
+      shortcut="/"
+    />
   );
 }
 
@@ -162,23 +135,5 @@ export function Chips({ search, onChange }: Omit<FiltersProps, "field">) {
     from: undefined,
     to: undefined,
   };
-  return (
-    <div className="chips">
-      {chips.map(([name, change]) => (
-        <button
-          key={name}
-          type="button"
-          className="chip"
-          aria-label={t.catalogue.remove(name)}
-          onClick={() => onChange(change)}
-        >
-          <bdi>{name}</bdi>
-          <Icon name="close" size={12} />
-        </button>
-      ))}
-      <button type="button" className="chip quiet" onClick={() => onChange(none)}>
-        {t.catalogue.clear}
-      </button>
-    </div>
-  );
+  return <ChipList chips={chips} onRemove={onChange} onClear={() => onChange(none)} />;
 }

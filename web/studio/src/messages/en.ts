@@ -2,10 +2,10 @@
 // part: what it lacks is shown in English.
 import type { Category } from "../graphql/generated/graphql.ts";
 import type { Role } from "../session/session.ts";
-
-const count = new Intl.NumberFormat("en");
-const plural = (number: number, one: string, many: string) =>
-  `${count.format(number)} ${number === 1 ? one : many}`;
+import { audit } from "./en/audit.ts";
+import { accounts } from "./en/accounts.ts";
+import { people } from "./en/people.ts";
+import { count, plural } from "./plural.ts";
 
 const categories: Record<Category, string> = {
   BASIC_INFO: "Basic info",
@@ -35,10 +35,13 @@ export const en = {
     close: "Close",
     tryAgain: "Try again",
     copy: "Copy",
-    copied: "Copied",
+    copied: "Copied.",
+    copyByHand: "The browser does not allow copying here. Select the text and copy it.",
     loading: "Loading…",
     skip: "Skip to the content",
     menu: "Pages",
+    more: "More",
+    showMore: "Show more",
   },
   errors: {
     title: "This could not be loaded",
@@ -55,6 +58,8 @@ export const en = {
     notFoundTitle: "There is no such page",
     notFound: "The address may be incomplete. The catalogue has all movies.",
     toCatalogue: "Open the catalogue",
+    needsRole: (role: string) =>
+      `This page is for the role ${role}. Ask an administrator if you need it.`,
     forbiddenTitle: "Your account has no access",
     forbidden: (email: string) =>
       `${email} may sign in, but not read the catalogue. Ask an administrator for the role ` +
@@ -85,9 +90,12 @@ export const en = {
     catalogue: "Catalogue",
     import: "Import",
     drafts: "Drafts",
+    people: "People",
+    accounts: "Accounts",
+    audit: "Audit log",
     graphiql: "GraphiQL",
     signOut: "Sign out",
-    account: "Account",
+    account: "Your account",
   },
   catalogue: {
     title: "Catalogue",
@@ -492,6 +500,9 @@ export const en = {
     more: "Older revisions",
     reader: "History can be read with the role Contributor or Admin.",
   },
+  accounts,
+  audit,
+  people,
 };
 
 export type Messages = typeof en;

@@ -29,6 +29,9 @@ export function when(time: string, now = Date.now()): string {
 /** The exact time, for a title or a detail. */
 export const exactly = (time: string) => moment.format(new Date(time));
 
+/** The day of a time. */
+export const dayOf = (time: string) => day.format(new Date(time));
+
 /** A share as a percentage; never 100 % unless it is everything, and never 0 % unless nothing. */
 export function share(part: number, whole: number): string {
   if (whole === 0) return percent.format(0);

@@ -18,6 +18,7 @@ import { HistoryView } from "./HistoryView.tsx";
 import { OriginsContext, originsOf } from "./Provenance.tsx";
 import { DOCUMENT, MOVIE, type MovieHeader } from "./queries.ts";
 import { DocumentView } from "./views/DocumentView.tsx";
+import "../ui/tabs.css";
 import "./movie.css";
 
 const Json = lazy(() => import("../ui/Json.tsx").then(({ Json }) => ({ default: Json })));

@@ -1,6 +1,7 @@
 // The signed-in account. The access token is in memory only; the refresh token is in a cookie that
 // scripts cannot read. All tabs of the browser share one session.
 import { exclusively } from "./lock.ts";
+import type { PasswordChange, PasswordRefusal } from "./password.ts";
 import { storage } from "./storage.ts";
 
 export type Role = "USER" | "VIEWER" | "CONTRIBUTOR" | "ADMIN";
@@ -22,6 +23,12 @@ export type SessionState =
 export type Refusal =
   { reason: "wrong" } | { reason: "too-many"; seconds: number } | { reason: "unreachable" };
 
+/** The answer to a log-in, as the service writes it. */
+export interface Tokens {
+  access_token: string;
+  expires_in: number;
+}
+
 interface Token {
   access: string;
   expiresAt: number;
@@ -32,7 +39,7 @@ type Message = { kind: "signed-in"; token: Token; viewer: Viewer } | { kind: "si
 const REFRESH_BEFORE_MS = 60_000;
 /** Says that there may be a cookie, so that a first visit does not ask for a session in vain. */
 const HINT = "reelport.signed-in";
-const CSRF = { "X-CSRF-Protection": "1" };
+export const CSRF = { "X-CSRF-Protection": "1" };
 const VIEWER = "{ viewer { id email role } }";
 
 class Session {
@@ -91,7 +98,19 @@ class Session {
       return { reason: "too-many", seconds: Number(response.headers.get("Retry-After")) };
     }
     if (!response.ok) return { reason: "unreachable" };
-    return (await this.accept(response)) ? null : { reason: "unreachable" };
+    const tokens = (await response.json()) as Tokens;
+    return (await this.accept(tokens)) ? null : { reason: "unreachable" };
+  }
+
+  /** Changes the password. The session ends with the others, and goes on as a new one. */
+  async changePassword(change: PasswordChange): Promise<PasswordRefusal | null> {
+    const { changePassword } = await import("./password.ts");
+    // Waits for a refresh of another tab, whose cookie would replace that of the new session.
+    return exclusively(async () => {
+      const answer = await changePassword(this.token?.access ?? "", change);
+      if (!("access_token" in answer)) return answer;
+      return (await this.accept(answer)) ? null : { reason: "unreachable" };
+    });
   }
 
   async signOut(): Promise<void> {
@@ -137,12 +156,11 @@ class Session {
         return false;
       }
       if (!response.ok) throw new Error(`the service answered ${response.status}`);
-      return this.accept(response);
+      return this.accept((await response.json()) as Tokens);
     });
   }
 
-  private async accept(response: Response): Promise<boolean> {
-    const tokens = (await response.json()) as { access_token: string; expires_in: number };
+  private async accept(tokens: Tokens): Promise<boolean> {
     const token = {
       access: tokens.access_token,
       expiresAt: Date.now() + tokens.expires_in * 1000,

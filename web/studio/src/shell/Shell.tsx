@@ -4,10 +4,11 @@ import { useEffect, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { graphql } from "../graphql/generated/index.ts";
 import { t } from "../messages/index.ts";
+import { KINDS } from "../people/kinds.ts";
 import { session } from "../session/session.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button } from "../ui/controls.tsx";
-import { Icon } from "../ui/Icon.tsx";
+import { Icon, type IconName } from "../ui/Icon.tsx";
 import { Notice } from "../ui/states.tsx";
 import { DropZone } from "./DropZone.tsx";
 import "./shell.css";
@@ -80,42 +81,84 @@ function Rail() {
   });
   const path = useRouterState({ select: (state) => state.location.pathname });
   const isCatalogue = path === "/" || path.startsWith("/movies");
-  const current = (isCurrent: boolean) => (isCurrent ? { "aria-current": "page" as const } : {});
+  const others = useRef<HTMLDivElement>(null);
+  useEffect(() => others.current?.hidePopover(), [path]);
   return (
     <nav className="rail" aria-label={t.common.menu}>
       <div className="brand">{t.product}</div>
-      <Link to="/" activeOptions={{ exact: true }} className="rail-link" {...current(isCatalogue)}>
+      <Link
+        to="/"
+        activeOptions={{ exact: true }}
+        className="rail-link"
+        {...currentIf(isCatalogue)}
+      >
         <Icon name="catalogue" />
         <span>{t.shell.catalogue}</span>
         <span className="count num">{data && t.number(data.movies.totalCount)}</span>
       </Link>
       {viewer.mayDraft && (
         <>
-          <Link to="/import" className="rail-link" {...current(path === "/import")}>
-            <Icon name="import" />
-            <span>{t.shell.import}</span>
-          </Link>
-          <Link to="/drafts" className="rail-link" {...current(path === "/drafts")}>
-            <Icon name="drafts" />
-            <span>{t.shell.drafts}</span>
-            <span className="count num">{data?.drafts && t.number(data.drafts.totalCount)}</span>
-          </Link>
+          <RailLink to="/import" icon="import" name={t.shell.import} />
+          <RailLink
+            to="/drafts"
+            icon="drafts"
+            name={t.shell.drafts}
+            count={data?.drafts && t.number(data.drafts.totalCount)}
+          />
         </>
       )}
-      <a href="/graphiql" className="rail-link">
-        <Icon name="code" />
-        <span>{t.shell.graphiql}</span>
-      </a>
-      <div className="me">
-        <div className="clamp" title={viewer.email}>
-          {viewer.email}
-        </div>
-        <div className="sub">{t.roles[viewer.role]}</div>
+      <RailLink to="/people" icon="person" name={t.shell.people} others={KINDS} />
+      <button type="button" className="rail-link rail-more" popoverTarget="other-pages">
+        <Icon name="more" />
+        <span>{t.common.more}</span>
+      </button>
+      {/* On a telephone, what does not fit in the bar. */}
+      <div ref={others} id="other-pages" className="rail-others" popover="auto">
+        {viewer.mayManage && (
+          <>
+            <RailLink to="/accounts" icon="accounts" name={t.shell.accounts} />
+            <RailLink to="/audit-log" icon="audit" name={t.shell.audit} />
+          </>
+        )}
+        <a href="/graphiql" className="rail-link">
+          <Icon name="code" />
+          <span>{t.shell.graphiql}</span>
+        </a>
+        <Link to="/account" className="me" {...currentIf(path === "/account")}>
+          <span className="visually-hidden">{t.shell.account}: </span>
+          <span className="clamp" title={viewer.email}>
+            {viewer.email}
+          </span>
+          <span className="sub">{t.roles[viewer.role]}</span>
+        </Link>
+        <Button look="ghost" icon="signOut" onPress={() => void session.signOut()}>
+          {t.shell.signOut}
+        </Button>
       </div>
-      <Button look="ghost" icon="signOut" onPress={() => void session.signOut()}>
-        {t.shell.signOut}
-      </Button>
     </nav>
+  );
+}
+
+const currentIf = (isCurrent: boolean) => (isCurrent ? { "aria-current": "page" as const } : {});
+
+interface RailLinkProps {
+  to: "/import" | "/drafts" | "/people" | "/accounts" | "/audit-log";
+  icon: IconName;
+  name: string;
+  count?: string | null | undefined;
+  /** The first parts of other addresses that belong to the page. */
+  others?: readonly string[];
+}
+
+function RailLink({ to, icon, name, count, others = [] }: RailLinkProps) {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const part = path.split("/")[1] ?? "";
+  return (
+    <Link to={to} className="rail-link" {...currentIf(`/${part}` === to || others.includes(part))}>
+      <Icon name={icon} />
+      <span>{name}</span>
+      {count !== undefined && <span className="count num">{count}</span>}
+    </Link>
   );
 }
 

@@ -115,3 +115,50 @@ export function Select<Value extends string>({
     </label>
   );
 }
+
+interface CheckboxProps {
+  label: ReactNode;
+  isChecked: boolean;
+  onChange: (isChecked: boolean) => void;
+}
+
+export function Checkbox({ label, isChecked, onChange }: CheckboxProps) {
+  return (
+    <label className="check">
+      <input
+        type="checkbox"
+        checked={isChecked}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+interface RadiosProps<Value extends string> {
+  label: string;
+  name: string;
+  value: Value;
+  options: readonly (readonly [Value, ReactNode])[];
+  onChange: (value: Value) => void;
+}
+
+export function Radios<Value extends string>(props: RadiosProps<Value>) {
+  const { label, name, value, options, onChange } = props;
+  return (
+    <fieldset className="choices">
+      <legend>{label}</legend>
+      {options.map(([each, text]) => (
+        <label key={each} className="check">
+          <input
+            type="radio"
+            name={name}
+            checked={each === value}
+            onChange={() => onChange(each)}
+          />
+          <span>{text}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -12,8 +12,19 @@ function psql(): string {
   return files.find((file) => existsSync(file)) ?? "psql";
 }
 
+/** What a test that is for both databases starts the service with. */
+export function databases(): [string, { databaseUrl?: string }][] {
+  const databaseUrl = createDatabase();
+  return [
+    ["SQLite", {}],
+    ...(databaseUrl === undefined
+      ? []
+      : [["PostgreSQL", { databaseUrl }] as [string, { databaseUrl: string }]]),
+  ];
+}
+
 /** The URL of a new database; undefined, with a message, if there is no PostgreSQL. */
-export function createDatabase(): string | undefined {
+function createDatabase(): string | undefined {
   const server = process.env["REELPORT_TEST_POSTGRES_URL"];
   if (server === undefined) {
     console.warn("without scripts/with-postgres, the Studio is tested on SQLite only");

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { t } from "../../messages/index.ts";
 import { Button } from "../../ui/controls.tsx";
@@ -59,6 +60,7 @@ function Section({
 
 interface Person {
   id: string;
+  personId: string;
   name: string;
   image: string | null;
 }
@@ -79,9 +81,14 @@ function People<Credit extends Person>({ credits, note, isGrid = false }: People
           <li key={credit.id} className="person">
             <Picture url={credit.image} alt="" className="portrait" icon="person" />
             <span className="names">
-              <span className="name" dir="auto">
+              <Link
+                to="/people/$id"
+                params={{ id: credit.personId }}
+                className="name person-link"
+                dir="auto"
+              >
                 {credit.name}
-              </span>
+              </Link>
               <span className="sub" dir="auto">
                 {note(credit)}
               </span>

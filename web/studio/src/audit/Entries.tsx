@@ -1,0 +1,213 @@
+// The rows of the audit log. A row opens in place, with everything that its entry says.
+import { Link } from "@tanstack/react-router";
+import { Fragment, useState, type ReactNode } from "react";
+import { slugOf } from "../catalogue/categories.ts";
+import { exactly, when } from "../messages/format.ts";
+import { t } from "../messages/index.ts";
+import type { AuditEntry } from "./queries.ts";
+import type { AuditChange } from "./search.ts";
+
+interface EntriesProps {
+  entries: AuditEntry[];
+  onChange: (change: AuditChange) => void;
+}
+
+const TONES: Record<AuditEntry["outcome"], string> = {
+  SUCCEEDED: "",
+  REJECTED: "change",
+  UNAUTHENTICATED: "remove",
+  FORBIDDEN: "remove",
+  RATE_LIMITED: "remove",
+  FAILED: "remove",
+};
+
+export function Entries({ entries, onChange }: EntriesProps) {
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (id: string) =>
+    setOpen((before) => {
+      const next = new Set(before);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  const { columns } = t.audit;
+  return (
+    <table className="rows entries">
+      <thead>
+        <tr>
+          <th scope="col">{columns.at}</th>
+          <th scope="col">{columns.what}</th>
+          <th scope="col">{columns.target}</th>
+          <th scope="col">{columns.who}</th>
+          <th scope="col">{columns.outcome}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {entries.map((entry) => {
+          const isOpen = open.has(entry.id);
+          return (
+            <Fragment key={entry.id}>
+              <Row entry={entry} isOpen={isOpen} onToggle={() => toggle(entry.id)} />
+              {isOpen && (
+                <tr className="entry-details" id={`details-${entry.id}`}>
+                  <td colSpan={5}>
+                    <Details entry={entry} onChange={onChange} />
+                  </td>
+                </tr>
+              )}
+            </Fragment>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+interface RowProps {
+  entry: AuditEntry;
+  isOpen: boolean;
+  onToggle: () => void;
+}
+
+function Row({ entry, isOpen, onToggle }: RowProps) {
+  const { id, at, operation, category, detail, outcome, count } = entry;
+  const what = t.audit.operations[operation];
+  return (
+    <tr className={isOpen ? "open" : undefined}>
+      <td className="num">
+        <button
+          type="button"
+          className="entry-toggle"
+          aria-expanded={isOpen}
+          {...(isOpen ? { "aria-controls": `details-${id}` } : {})}
+          aria-label={t.audit.details(what, when(at))}
+          onClick={onToggle}
+        >
+          <span title={exactly(at)}>{when(at)}</span>
+        </button>
+      </td>
+      <td>
+        {what}
+        {detail !== null && (
+          <span className="sub" dir="auto">
+            {detail}
+          </span>
+        )}
+      </td>
+      <td>
+        <Target entry={entry} />
+        {category !== null && <span className="sub">{t.categories[category]}</span>}
+      </td>
+      <td>
+        <Who entry={entry} />
+      </td>
+      <td>
+        {outcome === "SUCCEEDED" ? (
+          <span className="sub">{t.audit.outcomes.SUCCEEDED}</span>
+        ) : (
+          <span className={`tag ${TONES[outcome]}`}>{t.audit.outcomes[outcome]}</span>
+        )}
+        {count > 1 && <span className="sub num">{t.audit.times(count)}</span>}
+      </td>
+    </tr>
+  );
+}
+
+function Who({ entry: { email, via, address } }: { entry: AuditEntry }) {
+  return (
+    <>
+      <span className="breakable">
+        <bdi>{email ?? (via === "COMMAND_LINE" ? t.audit.commandLine : t.audit.nobody)}</bdi>
+      </span>
+      {address !== null && <span className="sub num">{address}</span>}
+    </>
+  );
+}
+
+/** What the attempt was about, as a link if there is a page of it. */
+function Target({ entry: { targetKind, targetId, category } }: { entry: AuditEntry }) {
+  if (targetKind === null || targetId === null) return null;
+  switch (targetKind) {
+    case "MOVIE":
+      return (
+        <Link
+          to="/movies/$id/$category"
+          params={{ id: targetId, category: slugOf(category ?? "BASIC_INFO") }}
+          className="row-link"
+        >
+          <bdi>{targetId}</bdi>
+        </Link>
+      );
+    case "USER":
+      return (
+        <Link to="/accounts/$id" params={{ id: targetId }} className="row-link">
+          {t.audit.targets.USER}
+        </Link>
+      );
+    case "SESSION":
+    case "TOKEN":
+      return t.audit.targets[targetKind];
+    default:
+      return t.audit.of(t.audit.targets[targetKind], targetId);
+  }
+}
+
+function Details({ entry, onChange }: { entry: AuditEntry; onChange: EntriesProps["onChange"] }) {
+  const { fields } = t.audit;
+  const { accountId, email, targetId, targetKind, address } = entry;
+  return (
+    <dl className="entry-fields">
+      <Field name={fields.at}>{exactly(entry.at)}</Field>
+      <Field name={fields.account}>
+        {accountId !== null && (
+          <>
+            {email} <code>{accountId}</code>
+            <Only onPress={() => onChange({ account: accountId })}>{t.audit.onlyAccount}</Only>
+          </>
+        )}
+      </Field>
+      <Field name={fields.credential}>
+        {t.audit.credentials[entry.credential]} <code>{entry.credentialId}</code>
+      </Field>
+      <Field name={fields.via}>{t.audit.interfaces[entry.via]}</Field>
+      <Field name={fields.address}>
+        {address !== null && (
+          <>
+            {address}
+            <Only onPress={() => onChange({ address })}>{t.audit.onlyAddress}</Only>
+          </>
+        )}
+      </Field>
+      <Field name={fields.target}>
+        {targetKind !== null && targetId !== null && (
+          <>
+            {t.audit.targets[targetKind]} <code>{targetId}</code>
+            <Only onPress={() => onChange({ target: targetId })}>{t.audit.onlyTarget}</Only>
+          </>
+        )}
+      </Field>
+      <Field name={fields.detail}>{entry.detail}</Field>
+      <Field name={fields.code}>{entry.code}</Field>
+      <Field name={fields.count}>{entry.count > 1 ? t.number(entry.count) : null}</Field>
+      <Field name={fields.request}>{entry.requestId}</Field>
+      <Field name={fields.import}>{entry.importId}</Field>
+      <Field name={fields.id}>{entry.id}</Field>
+    </dl>
+  );
+}
+
+/** A field of an entry; nothing if it has no value. */
+function Field({ name, children }: { name: string; children: ReactNode }) {
+  if (children === null || children === false) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd dir="auto">{children}</dd>
+    </div>
+  );
+}
+
+const Only = ({ onPress, children }: { onPress: () => void; children: ReactNode }) => (
+  <button type="button" className="link only" onClick={onPress}>
+    {children}
+  </button>
+);

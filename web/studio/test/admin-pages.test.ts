@@ -1,0 +1,126 @@
+// The pages of admins and of the own account, with their dialogs, as in pages.test.ts.
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, test } from "vitest";
+import { openLooks, press, ready, type Look, type Size } from "./support/look.ts";
+import { SCHEMES, SIZES, Studio } from "./support/studio.ts";
+
+let studio: Studio;
+/** The address of the account of a contributor. */
+let account: string;
+
+beforeAll(async () => {
+  studio = await Studio.start();
+  await studio.account("VIEWER");
+  await studio.account("CONTRIBUTOR");
+  const created = await studio.graphql<{ createUser: { user: { id: string } } }>(
+    `mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }`,
+    { input: { email: "ann@example.com", name: "अनीता देसाई", role: "CONTRIBUTOR" } },
+  );
+  await creditTwice();
+  account = `/accounts/${created.createUser.user.id}`;
+  await studio.graphql(
+    `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { userErrors { message } } }`,
+    { input: { id: created.createUser.user.id, isDisabled: true } },
+  );
+  for (const input of [
+    { name: "nightly export", role: "VIEWER", neverExpires: true },
+    {
+      name: "enrichment",
+      role: "CONTRIBUTOR",
+      source: "LLM_GENERATED",
+      categories: ["TRIVIA", "TIMELINE"],
+    },
+  ]) {
+    await studio.graphql(
+      `mutation ($input: CreateTokenInput!) { createToken(input: $input) { token { id } } }`,
+      { input },
+    );
+  }
+});
+/** Two entries that are likely one person. */
+async function creditTwice(): Promise<void> {
+  for (const [id, title, person] of [
+    ["film-a", "Harbour", "tmdb-person-900001"],
+    ["film-b", "Lantern", "tmdb-person-900002"],
+  ] as const) {
+    await studio.createMovie(id, title);
+    const cast = [{ id: person, name: "Ana Lima", character: title }];
+    const document = { category: "cast_crew", movie_id: id, data: { cast } };
+    await studio.import(id, document, { source: "TMDB" });
+  }
+}
+
+afterEach(() => studio.close());
+afterAll(() => studio.stop());
+
+async function makeToken(page: Page): Promise<void> {
+  await press("New token", "[role=dialog]")(page);
+  await page.getByLabel("Name").fill("a token for the picture");
+  await page.getByRole("radio", { name: /^Admin/ }).check();
+  await page.getByLabel("Its changes count as written by").selectOption("A model");
+}
+
+const GOSLING = "/people/tmdb-person-30614";
+
+async function openFirst(page: Page): Promise<void> {
+  await page.locator(".row-link").first().click();
+  await page.locator(".movie-list a").first().waitFor();
+}
+
+const pages = (): Look[] => [
+  ["accounts", "/accounts", ready(".rows")],
+  ["accounts-nothing", "/accounts?role=USER", ready(".notice")],
+  ["add-account", "/accounts", press("Add account", "[role=dialog]")],
+  [
+    "account-added",
+    "/accounts",
+    async (page) => {
+      await press("Add account", "[role=dialog]")(page);
+      await page.getByLabel("Email").fill(`someone-${Date.now()}@example.com`);
+      await page.getByRole("dialog").getByRole("button", { name: "Add account" }).click();
+      await page.locator(".secret").waitFor();
+    },
+  ],
+  ["account", account, ready(".section")],
+  ["delete-account", account, press("Delete account", "[role=dialog]")],
+  ["no-account", "/accounts/user:nobody", ready(".notice")],
+  ["own-account", "/account", ready(".rows")],
+  ["new-token", "/account", makeToken],
+  ["audit-log", "/audit-log", press("Details", ".entry-details")],
+  ["audit-log-account", "/audit-log?operation=UPDATE_USER", press("Details", ".entry-details")],
+  ["audit-log-nothing", "/audit-log?target=nothing", ready(".notice")],
+  ["people", "/people", ready(".pair")],
+  ["people-search", "/people?q=ma", ready(".rows")],
+  ["people-nothing", "/people?q=nobody+like+it", ready(".notice")],
+  ["person", GOSLING, ready(".credits")],
+  ["edit-names", GOSLING, press("Edit names", "[role=dialog]")],
+  [
+    "compare",
+    "/people/tmdb-person-900001/compare?with=tmdb-person-900002",
+    async (page) => {
+      await page.locator(".side .credits").first().waitFor();
+      await press("See what would change", ".plan-documents")(page);
+    },
+  ],
+  ["compare-choose", `${GOSLING}/compare`, ready(".picker")],
+  ["split", `${GOSLING}/split`, ready(".credits")],
+  ["ceremonies", "/ceremonies", ready(".rows")],
+  ["genre", "/genres?q=drama", openFirst],
+  ["revoke-token", "/account", press("Revoke the token: nightly export", "[role=dialog]")],
+];
+
+const sizes = Object.keys(SIZES) as Size[];
+
+describe.each(SCHEMES)("%s", (scheme) => {
+  test.each(sizes)("%s: every page and dialog", { timeout: 240_000 }, async (size) => {
+    const looks = await openLooks(studio, size, scheme);
+    await looks.lookAt(pages());
+    looks.check();
+  });
+});
+
+test.each(SCHEMES)("%s: the menu of other pages on a telephone", async (scheme) => {
+  const looks = await openLooks(studio, "phone", scheme);
+  await looks.lookAt([["more", "/drafts", press("More", ".rail-others:popover-open")]]);
+  looks.check();
+});
