@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Category } from "../../graphql/generated/graphql.ts";
 import { t } from "../../messages/index.ts";
 import { fetchSchema, promptOf } from "../../movie/prompt.ts";
-import { Button, Select } from "../../ui/controls.tsx";
+import { Button, Checkbox, Select } from "../../ui/controls.tsx";
 import { Dialog, DialogActions } from "../../ui/Dialog.tsx";
 import { showToast } from "../../ui/toasts.tsx";
 import { CATEGORIES } from "../categories.ts";
@@ -71,21 +71,19 @@ export function ExportDialog({ subject, movies, onClose }: ExportDialogProps) {
             : t.bulk.ofAll}{" "}
         {templates.length > 0 && t.bulk.templates}
       </p>
-      <fieldset className="checks" disabled={progress !== null}>
-        <legend className="label">{t.bulk.categories}</legend>
+      <fieldset className="choices two" disabled={progress !== null}>
+        <legend>{t.bulk.categories}</legend>
         {CATEGORIES.map((category) => (
-          <label key={category} className="check">
-            <input
-              type="checkbox"
-              checked={categories.includes(category)}
-              onChange={() =>
-                setCategories((before) =>
-                  CATEGORIES.filter((each) => before.includes(each) !== (each === category)),
-                )
-              }
-            />
-            {t.categories[category]}
-          </label>
+          <Checkbox
+            key={category}
+            label={t.categories[category]}
+            isChecked={categories.includes(category)}
+            onChange={(isChosen) =>
+              setCategories((before) =>
+                CATEGORIES.filter((each) => (each === category ? isChosen : before.includes(each))),
+              )
+            }
+          />
         ))}
       </fieldset>
       <Select<Format>
