@@ -45,11 +45,11 @@ describe.each(databases())("%s", (_name, database) => {
     await page.getByRole("button", { name: "Show more" }).click();
     await expect.poll(() => rows(page).count()).toBeGreaterThan(60);
 
-    await page.getByLabel("Kind").selectOption({ label: "imported" });
-    await expect.poll(() => rows(page).first().innerText()).toContain("imported");
+    await page.getByLabel("Kind").selectOption({ label: "Imported" });
+    await expect.poll(() => rows(page).first().innerText()).toContain("Imported");
     expect(page.url()).toContain("kind=IMPORTED");
     await page.reload();
-    await expect.poll(() => rows(page).first().innerText()).toContain("imported");
+    await expect.poll(() => rows(page).first().innerText()).toContain("Imported");
   });
 
   test("after an interruption, none is missed and none comes twice", async () => {

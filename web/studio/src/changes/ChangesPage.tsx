@@ -89,7 +89,7 @@ function Rows({ feed, isNarrowed }: { feed: ReturnType<typeof useFeed>; isNarrow
     if (error !== null) return <Failure error={error} onRetry={feed.retry} />;
     if (isLoading) return <RowsSkeleton />;
     return (
-      <Notice title={t.changes.emptyTitle}>
+      <Notice title={isNarrowed ? t.changes.emptyFilteredTitle : t.changes.emptyTitle}>
         {isNarrowed ? t.changes.emptyFiltered : t.changes.emptyText}
       </Notice>
     );
@@ -156,9 +156,8 @@ function Row({ change }: { change: Change }) {
         {category === null ? t.changes.kinds[kind] : t.categories[category]}
         {category !== null && (
           <span className="sub num">
-            {[revision === null ? "" : t.changes.revision(revision), t.changes.kinds[kind]]
-              .filter((each) => each !== "")
-              .join(", ")}
+            {t.changes.kinds[kind]}
+            {revision !== null && `, ${t.changes.revision(revision)}`}
           </span>
         )}
       </td>

@@ -3,13 +3,13 @@ import type { ChangeKind } from "../../graphql/generated/graphql.ts";
 import { plural } from "../plural.ts";
 
 const kinds: Record<ChangeKind, string> = {
-  IMPORTED: "imported",
-  DRAFT_PUBLISHED: "draft published",
-  REVERTED: "revision brought back",
-  PEOPLE_MERGED: "people merged",
-  PERSON_SPLIT: "person split",
-  MOVIE_CREATED: "movie added",
-  MOVIE_DELETED: "movie deleted",
+  IMPORTED: "Imported",
+  DRAFT_PUBLISHED: "Draft published",
+  REVERTED: "Revision brought back",
+  PEOPLE_MERGED: "People merged",
+  PERSON_SPLIT: "Person split",
+  MOVIE_CREATED: "Movie added",
+  MOVIE_DELETED: "Movie deleted",
 };
 
 export const changes = {
@@ -31,6 +31,7 @@ export const changes = {
   },
   emptyTitle: "No change yet",
   emptyText: "Changes appear here as soon as somebody publishes.",
+  emptyFilteredTitle: "No change fits",
   emptyFiltered: "Remove a filter, or wait: new changes are announced here.",
   newer: (author: string, revision: number) =>
     `A newer revision (${revision}) was published by ${author}.`,
