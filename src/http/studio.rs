@@ -36,6 +36,7 @@ const PAGES: &[&str] = &[
     "/platforms/{*path}",
     "/genres",
     "/genres/{*path}",
+    "/changes",
     "/account",
     "/accounts",
     "/accounts/{*path}",

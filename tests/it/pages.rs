@@ -33,6 +33,7 @@ async fn pages_are_the_built_ones_or_say_how_to_build_them() {
         ("/sign-in", "studio", "<title>Reelport Studio"),
         ("/import", "studio", "<title>Reelport Studio"),
         ("/drafts", "studio", "<title>Reelport Studio"),
+        ("/changes", "studio", "<title>Reelport Studio"),
         ("/people", "studio", "<title>Reelport Studio"),
         ("/people/tmdb-person-287/compare", "studio", "<title>Reelport Studio"),
         ("/genres", "studio", "<title>Reelport Studio"),

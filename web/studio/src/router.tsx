@@ -13,6 +13,7 @@ import { readAuditSearch } from "./audit/search.ts";
 import { CataloguePage } from "./catalogue/CataloguePage.tsx";
 import { readCatalogueSearch } from "./catalogue/search.ts";
 import { readImportSearch } from "./importing/search.ts";
+import { readChangesSearch } from "./changes/search.ts";
 import { t } from "./messages/index.ts";
 import { readMovieSearch } from "./movie/search.ts";
 import { readCompareSearch, readNamesSearch } from "./people/kinds.ts";
@@ -166,6 +167,13 @@ const split = createRoute({
   component: lazyRouteComponent(() => import("./people/SplitPage.tsx"), "SplitPage"),
 });
 
+const changes = createRoute({
+  getParentRoute: () => root,
+  path: "/changes",
+  validateSearch: readChangesSearch,
+  component: lazyRouteComponent(() => import("./changes/ChangesPage.tsx"), "ChangesPage"),
+});
+
 const routeTree = root.addChildren([
   catalogue,
   signIn,
@@ -187,6 +195,7 @@ const routeTree = root.addChildren([
   platform,
   genres,
   genre,
+  changes,
 ]);
 
 /** Texts and lists of texts, as they are read in an address: `?missing=TRIVIA,AWARDS&q=barbie`. */

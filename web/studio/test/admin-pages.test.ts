@@ -1,6 +1,6 @@
 // The pages of admins and of the own account, with their dialogs, as in pages.test.ts.
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, test, vi } from "vitest";
 import { openLooks, press, ready, type Look, type Size } from "./support/look.ts";
 import { SCHEMES, SIZES, Studio } from "./support/studio.ts";
 
@@ -60,6 +60,23 @@ async function makeToken(page: Page): Promise<void> {
   await page.getByLabel("Its changes count as written by").selectOption("A model");
 }
 
+/** Publishes trivia until the page says so. Its subscription begins a moment after it is shown. */
+const publishAndWait = (button: string, shown: string) => async (page: Page) => {
+  await page.locator(shown).first().waitFor();
+  await vi.waitFor(
+    async () => {
+      const items = [{ text: `Fact ${Date.now()}` }];
+      await studio.import("tmdb-550", {
+        category: "trivia",
+        movie_id: "tmdb-550",
+        data: { items },
+      });
+      await page.getByRole("button", { name: button }).first().waitFor({ timeout: 1000 });
+    },
+    { timeout: 20_000 },
+  );
+};
+
 const GOSLING = "/people/tmdb-person-30614";
 
 async function openFirst(page: Page): Promise<void> {
@@ -106,6 +123,9 @@ const pages = (): Look[] => [
   ["split", `${GOSLING}/split`, ready(".credits")],
   ["ceremonies", "/ceremonies", ready(".rows")],
   ["genre", "/genres?q=drama", openFirst],
+  ["changes", "/changes", publishAndWait("Show", ".connection.live")],
+  ["changes-nothing", "/changes?kind=REVERTED", ready(".notice")],
+  ["news", "/movies/tmdb-550/trivia", publishAndWait("Show it", ".fact-card")],
   ["revoke-token", "/account", press("Revoke the token: nightly export", "[role=dialog]")],
 ];
 

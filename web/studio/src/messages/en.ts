@@ -4,6 +4,7 @@ import type { Category } from "../graphql/generated/graphql.ts";
 import type { Role } from "../session/session.ts";
 import { audit } from "./en/audit.ts";
 import { accounts } from "./en/accounts.ts";
+import { changes } from "./en/changes.ts";
 import { people } from "./en/people.ts";
 import { count, plural } from "./plural.ts";
 
@@ -91,6 +92,7 @@ export const en = {
     import: "Import",
     drafts: "Drafts",
     people: "People",
+    changes: "Changes",
     accounts: "Accounts",
     audit: "Audit log",
     graphiql: "GraphiQL",
@@ -503,6 +505,7 @@ export const en = {
   accounts,
   audit,
   people,
+  changes,
 };
 
 export type Messages = typeof en;

@@ -16,7 +16,9 @@ import { DiscardNote } from "./DiscardNote.tsx";
 import { DraftBar } from "./DraftBar.tsx";
 import { HistoryView } from "./HistoryView.tsx";
 import { OriginsContext, originsOf } from "./Provenance.tsx";
+import { NewsBar } from "./NewsBar.tsx";
 import { DOCUMENT, MOVIE, type MovieHeader } from "./queries.ts";
+import { useNews, type News } from "./useNews.ts";
 import { DocumentView } from "./views/DocumentView.tsx";
 import "../ui/tabs.css";
 import "./movie.css";
@@ -35,6 +37,7 @@ export function MoviePage() {
   });
   const movie = data?.movie;
   useTitle(movie?.title ?? id);
+  const news = useNews(id);
 
   if (movie === null || category === undefined) {
     return (
@@ -57,8 +60,15 @@ export function MoviePage() {
   return (
     <div className="page movie-page">
       <Header id={id} movie={movie} />
-      <Tabs id={id} movie={movie} current={category} />
-      <DocumentPanel key={category} id={id} movie={movie} category={category} />
+      <Tabs id={id} movie={movie} current={category} news={news} />
+      <DocumentPanel
+        key={category}
+        id={id}
+        movie={movie}
+        category={category}
+        news={news}
+        onReload={() => retry({ requestPolicy: "network-only" })}
+      />
     </div>
   );
 }
@@ -95,10 +105,11 @@ interface TabsProps {
   id: string;
   movie: MovieHeader | undefined;
   current: Category;
+  news: News;
 }
 
 /** The categories, as links: each has its address. */
-function Tabs({ id, movie, current }: TabsProps) {
+function Tabs({ id, movie, current, news }: TabsProps) {
   const present = movie?.completeness.present ?? [];
   const drafts = (movie?.drafts ?? []).map(({ category }) => category);
   const bar = useRef<HTMLElement>(null);
@@ -127,21 +138,30 @@ function Tabs({ id, movie, current }: TabsProps) {
               title={t.movie.draftWaits}
             />
           )}
+          {category !== current && news.of.has(category) && (
+            <span
+              className="dot news"
+              role="img"
+              aria-label={t.changes.elsewhere}
+              title={t.changes.elsewhere}
+            />
+          )}
         </Link>
       ))}
     </nav>
   );
 }
 
-function DocumentPanel({
-  id,
-  movie,
-  category,
-}: {
+interface PanelProps {
   id: string;
   movie: MovieHeader | undefined;
   category: Category;
-}) {
+  news: News;
+  /** Reads the header again, which says what is filled and which drafts wait. */
+  onReload: () => void;
+}
+
+function DocumentPanel({ id, movie, category, news, onReload }: PanelProps) {
   const viewer = useViewer();
   const search = route.useSearch();
   const draft = (movie?.drafts ?? []).find((each) => each.category === category);
@@ -153,6 +173,16 @@ function DocumentPanel({
   });
   const found = data?.movieExport;
   const origins = useMemo(() => originsOf(data?.movie ?? null, category), [data?.movie, category]);
+  const isFetched = !fetching;
+  const { forget } = news;
+  const knownOf = news.of.get(category);
+  useEffect(() => {
+    // The panel was opened, or has read again, after it happened.
+    const revision = found?.metadata.revision ?? 0;
+    const { published, draft } = knownOf ?? {};
+    if (!isFetched || published === undefined || draft !== undefined) return;
+    if (stage === "PUBLISHED" && published.revision <= revision) forget(category);
+  }, [isFetched, found, knownOf, stage, category, forget]);
   const text = useMemo(() => (found ? JSON.stringify(found.document, null, 2) : ""), [found]);
 
   if (!found) {
@@ -163,10 +193,21 @@ function DocumentPanel({
     );
   }
   const { metadata } = found;
+  const show = () => {
+    forget(category);
+    retry({ requestPolicy: "network-only" });
+    onReload();
+  };
   const isEmpty = metadata.revision === 0 && stage === "PUBLISHED";
   const title = movie?.title ?? id;
   return (
     <div className="document">
+      <NewsBar
+        news={knownOf}
+        deletedBy={news.deletedBy}
+        revision={stage === "PUBLISHED" ? metadata.revision : Number.MAX_SAFE_INTEGER}
+        onShow={show}
+      />
       <div className="document-bar">
         <p className="sub num">
           {metadata.lastUpdated === null ? (

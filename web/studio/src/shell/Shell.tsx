@@ -114,6 +114,7 @@ function Rail() {
       </button>
       {/* On a telephone, what does not fit in the bar. */}
       <div ref={others} id="other-pages" className="rail-others" popover="auto">
+        <RailLink to="/changes" icon="changes" name={t.shell.changes} />
         {viewer.mayManage && (
           <>
             <RailLink to="/accounts" icon="accounts" name={t.shell.accounts} />
@@ -142,7 +143,7 @@ function Rail() {
 const currentIf = (isCurrent: boolean) => (isCurrent ? { "aria-current": "page" as const } : {});
 
 interface RailLinkProps {
-  to: "/import" | "/drafts" | "/people" | "/accounts" | "/audit-log";
+  to: "/import" | "/drafts" | "/people" | "/changes" | "/accounts" | "/audit-log";
   icon: IconName;
   name: string;
   count?: string | null | undefined;
