@@ -219,6 +219,8 @@ async fn fields_that_need_a_role_are_nullable() {
         "Query.user: User",
         "Query.auditLog: AuditEntryConnection",
         "Query.duplicatePeople: PossibleDuplicateConnection",
+        "Query.job: Job",
+        "Query.jobs: JobConnection",
     ];
     assert_eq!(restricted, expected);
 }

@@ -17,6 +17,8 @@ const MAX_BYTES: u32 = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub struct ReadDocument {
     pub location: DocumentLocation,
+    /// The number of the document in its source, counted from 0.
+    pub number: u64,
     pub document: Result<IncomingDocument, Vec<Problem>>,
     /// The size of its text.
     pub bytes: usize,
@@ -88,7 +90,7 @@ mod tests {
 
     fn document(bytes: usize) -> ReadDocument {
         let location = DocumentLocation { source: "test".into(), entry: None, at: None };
-        ReadDocument { location, document: Err(Vec::new()), bytes, position: 0 }
+        ReadDocument { location, number: 0, document: Err(Vec::new()), bytes, position: 0 }
     }
 
     #[tokio::test]

@@ -37,6 +37,8 @@ pub struct ReadOptions {
     pub max_entries: u64,
     /// What a message about `max_unpacked` says after the limit.
     pub remedy: &'static str,
+    /// The number of the first document that is sent; those before it are only counted.
+    pub first: u64,
 }
 
 impl Default for ReadOptions {
@@ -49,6 +51,7 @@ impl Default for ReadOptions {
             max_stream: None,
             max_entries: MAX_ENTRIES,
             remedy: "allowed is less",
+            first: 0,
         }
     }
 }
@@ -56,7 +59,7 @@ impl Default for ReadOptions {
 /// What was read from a source.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ReadReport {
-    /// The number of documents sent, including those that could not be read.
+    /// The number of documents, including those that could not be read.
     pub documents: u64,
     /// The archive entries that are not documents, in archive order.
     pub skipped: Vec<DocumentLocation>,
@@ -89,10 +92,14 @@ impl<'a> DocumentReader<'a> {
         document: Result<IncomingDocument, Vec<Problem>>,
         bytes: usize,
     ) -> Result<(), ReceiverClosed> {
+        let number = self.report.documents;
         self.report.documents += 1;
+        if number < self.options.first {
+            return Ok(());
+        }
         let position = self.position.load(Ordering::Relaxed);
         let location = DocumentLocation { at, ..self.location.clone() };
-        self.documents.send(ReadDocument { location, document, bytes, position })
+        self.documents.send(ReadDocument { location, number, document, bytes, position })
     }
 
     pub(super) fn send_problem(

@@ -40,6 +40,7 @@ const OPERATIONS: &[(&str, AuditOperation)] = &[
     ("updateGenre", AuditOperation::UpdateEntity),
     ("mergePeople", AuditOperation::MergePeople),
     ("splitPerson", AuditOperation::SplitPerson),
+    ("cancelJob", AuditOperation::CancelJob),
 ];
 
 /// The operation of a mutation in the audit log.

@@ -3,7 +3,9 @@
 
 mod export;
 mod import;
+mod preferences;
 mod result_lines;
+mod start_job;
 
 use std::sync::Arc;
 use std::time::Duration;

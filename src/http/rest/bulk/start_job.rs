@@ -1,0 +1,66 @@
+//! Stores the file of a bulk import, and imports it as a job.
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::stream::TryStreamExt as _;
+
+use crate::catalog::CatalogError;
+use crate::catalog::access::Principal;
+use crate::catalog::import::ImportOptions;
+use crate::catalog::jobs::{ReceiveError, StartedJob};
+use crate::http::AppState;
+use crate::http::body::BodyError;
+use crate::http::problem::ProblemDetails;
+use crate::http::rest::imports::idempotency_key;
+use crate::http::rest::jobs::{JobBody, RETRY_AFTER, location};
+
+/// Maximum length of an idempotency key, in characters.
+const MAX_KEY: usize = 255;
+
+/// Receives the file and starts the job. Nothing is left of a file that is not received completely.
+pub async fn start(
+    state: &AppState,
+    principal: &Principal,
+    options: ImportOptions,
+    request: Request,
+) -> Result<Response, ProblemDetails> {
+    let permission = principal.can_manage_jobs()?;
+    let key = idempotency_key(request.headers(), None)?;
+    if let Some(length) = key.as_ref().map(|key| key.chars().count())
+        && !(1..=MAX_KEY).contains(&length)
+    {
+        return Err(ProblemDetails::bad_request(format!(
+            "the idempotency key has {length} characters; allowed are 1 to {MAX_KEY}"
+        )));
+    }
+    let slot = state.bulk.import().await?;
+    let body = request.into_body().into_data_stream();
+    let bytes = body.map_err(|error| BodyError::find(&error));
+    let file = state.catalog.receive_job_file(&permission, bytes).await;
+    let file = file.map_err(|error| match error {
+        ReceiveError::Received(error) => ProblemDetails::from(error),
+        ReceiveError::Stored(error) => CatalogError::from(error).into(),
+    })?;
+    drop(slot);
+    let started = state.catalog.start_import_job(&permission, file, options.into(), key).await?;
+    let job = match started {
+        StartedJob::Started(job) | StartedJob::Repeated(job) => job,
+        StartedJob::Refused(problem) => return Err(ProblemDetails::from_problems(vec![problem])),
+        StartedJob::TooMany => {
+            return Err(ProblemDetails::busy("too many jobs wait for their end"));
+        }
+    };
+    let location = location(&job.id);
+    let mut response =
+        (StatusCode::ACCEPTED, Json(JobBody::new(&state.catalog, job))).into_response();
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        headers.insert(header::LOCATION, location);
+    }
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    let applied = HeaderValue::from_static("respond-async");
+    headers.insert(HeaderName::from_static("preference-applied"), applied);
+    Ok(response)
+}
