@@ -25,7 +25,7 @@ pub use channel::{
     DocumentReceiver, DocumentSender, ReadDocument, ReceiverClosed, document_channel,
 };
 pub(in crate::catalog) use collected::{BATCH, Collected, Pending};
-pub use document_reader::{MAX_UNPACKED, ReadOptions, ReadReport};
+pub use document_reader::{MAX_UNPACKED, ReadOptions, ReadReport, Wanted};
 pub use location::{DocumentLocation, LineOrIndex};
 pub use read::{ByteSource, SQLITE_HEADER, SQLITE_REFUSED, read_source};
 pub(in crate::catalog) use statistics::Statistics;

@@ -4,21 +4,20 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use tokio_util::io::{StreamReader, SyncIoBridge};
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::{AttemptEnd, JobSettings, author};
 use super::batch::{BatchWriter, JobError, add};
 use crate::catalog::background::spawn_background;
 use crate::catalog::bulk::{
-    BATCH, ByteSource, Collected, DocumentReceiver, ReadOptions, Statistics, document_channel,
+    BATCH, Collected, DocumentReceiver, ReadOptions, Statistics, Wanted, document_channel,
     read_source,
 };
 use crate::catalog::import::ImportOptions;
 use crate::catalog::jobs::ImportJobOptions;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::{Problem, ProblemCode};
-use crate::storage::{FileContent, JobCounts, JobEnd, JobFileError, JobRow, JobState, Lease};
+use crate::storage::{JobCounts, JobEnd, JobFileError, JobRow, JobState, Lease};
 
 /// How many outcomes of skipped documents are stored in one transaction.
 const SKIPPED_BATCH: usize = 1_000;
@@ -45,11 +44,8 @@ impl ImportAttempt<'_> {
             serde_json::from_str(&self.job.options).map_err(CatalogError::from)?;
         let options = ImportOptions::from(options);
         let file = self.job.file.as_deref().unwrap_or_default();
-        let content = match self.catalog.jobs.files.open(file).await {
-            Ok(FileContent::File(file)) => ByteSource::File(file),
-            Ok(FileContent::Stream(stream)) => {
-                ByteSource::Stream(Box::new(SyncIoBridge::new(StreamReader::new(stream))))
-            }
+        let content = match self.catalog.open_job_file(file).await {
+            Ok(content) => content,
             Err(JobFileError::Missing) => {
                 let error = "the file of the job is missing in the folder of files".to_owned();
                 return self.end(JobState::Failed, Some(error), None).await;
@@ -63,7 +59,10 @@ impl ImportAttempt<'_> {
             max_unpacked: self.settings.max_unpacked,
             max_stream: Some(self.settings.max_unpacked),
             remedy: "REELPORT_BULK_UNPACKED allows more",
-            first: u64::try_from(self.job.position).unwrap_or_default(),
+            wanted: Wanted {
+                first: u64::try_from(self.job.position).unwrap_or_default(),
+                only: self.selection().await?,
+            },
             ..ReadOptions::default()
         };
         let position = Arc::new(AtomicU64::new(0));
@@ -74,8 +73,17 @@ impl ImportAttempt<'_> {
         };
         drop(receiver);
         let read = reading.await.map_err(CatalogError::from)?;
-        let total = read.ok().map(|report| i64::try_from(report.documents).unwrap_or(i64::MAX));
+        // A retry has the documents that were selected when it was started.
+        let total = self.job.total.or_else(|| {
+            read.ok().map(|report| i64::try_from(report.documents).unwrap_or(i64::MAX))
+        });
         self.end(state, None, total).await
+    }
+
+    /// The documents that a retry imports; `None` if the job is no retry.
+    async fn selection(&self) -> Result<Option<Arc<[u64]>>, JobError> {
+        let Some(retried) = &self.job.retry_of else { return Ok(None) };
+        Ok(Some(self.catalog.not_imported(retried).await?))
     }
 
     /// Imports documents to the end of the file. Returns the state in which the job ends; `None` if

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod batch;
+mod failures;
 mod import;
 mod outcomes;
 mod retention;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use attempt::JobSettings;
+pub use failures::FailureLines;
 pub use start::{ImportJobOptions, StartedJob};
 
 use super::access::CanManageJobs;

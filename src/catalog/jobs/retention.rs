@@ -6,7 +6,6 @@ use chrono::TimeDelta;
 
 use super::RETENTION;
 use crate::catalog::{Catalog, CatalogError};
-use crate::storage::JobFileError;
 
 /// How long after the start of a server old jobs are first looked for.
 const DELAY: Duration = Duration::from_mins(10);
@@ -67,7 +66,7 @@ impl Catalog {
                 if let Some(file) = file
                     && !self.database.job_files().await?.contains(&file)
                 {
-                    self.jobs.files.remove(&file).await.map_err(JobFileError::from)?;
+                    self.jobs.files.remove(&file).await?;
                 }
                 return Ok(());
             }

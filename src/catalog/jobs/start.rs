@@ -13,7 +13,7 @@ use crate::document::ids::timed_id;
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::{Problem, ProblemCode, Source, Stage};
 use crate::storage::{
-    JOB_FILE_PREFIX, JobKind, JobRow, NewJob, ReceiveError, StoredFile, Transaction,
+    JOB_FILE_PREFIX, JobKind, JobOutcome, JobRow, NewJob, ReceiveError, StoredFile, Transaction,
 };
 
 /// Maximum number of jobs that are not finished.
@@ -154,6 +154,47 @@ impl Catalog {
         let started = started.await?;
         self.jobs.started.notify_one();
         Ok(started)
+    }
+
+    /// Starts a job that tries the documents of a finished job again that were not imported, with
+    /// the same options. `None` if there is no such job.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn retry_job(
+        &self,
+        permission: &CanManageJobs,
+        id: &str,
+    ) -> Result<Option<StartedJob>, CatalogError> {
+        let started = self.database.write(|transaction| async move {
+            let Some(job) = transaction.job(id).await? else { return Ok(None) };
+            let refused = |message: &str| {
+                let problem = Problem::new("", ProblemCode::Invalid, message);
+                Ok(Some(StartedJob::Refused(problem)))
+            };
+            if !job.state.is_final() {
+                return refused("the job is not finished; cancel it, or wait for its end");
+            }
+            let total: i64 =
+                JobOutcome::NOT_IMPORTED.into_iter().map(|outcome| job.counts.of(outcome)).sum();
+            let Some(file) = job.file.filter(|_| total > 0) else {
+                return refused("all documents of the job that were attempted are imported");
+            };
+            if transaction.count_unfinished_jobs().await? >= MAX_UNFINISHED {
+                return Ok(Some(StartedJob::TooMany));
+            }
+            let new = NewJob {
+                file: Some((file, job.file_size.unwrap_or_default())),
+                retry_of: Some(job.id),
+                total: Some(total),
+                ..self.new_job(permission, job.kind, job.options)?
+            };
+            let detail = format!("a retry of {total} documents of {id}");
+            Ok(Some(self.store_job(&transaction, permission, &new, &detail).await?))
+        });
+        let started: Result<_, CatalogError> = started.await;
+        self.jobs.started.notify_one();
+        started
     }
 
     /// The job that was started by the same request, or why this one is refused; `None` if the key

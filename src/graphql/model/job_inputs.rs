@@ -23,6 +23,31 @@ pub struct CancelJobPayload {
     pub user_errors: Vec<UserError>,
 }
 
+/// The job to try again.
+#[derive(InputObject)]
+pub struct RetryJobInput {
+    /// The job's id, for example job:0c7q8m2kx1vd4r6hs.
+    pub id: ID,
+}
+
+/// The result of retryJob.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct RetryJobPayload {
+    /// The new job. Null if there are user errors.
+    pub job: Option<Job>,
+    /// What is wrong with the input. If there are user errors, no job was started.
+    pub user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl RetryJobPayload {
+    /// The entry points for reading: what they answer includes what the call changed.
+    async fn query(&self) -> Option<Query> {
+        Some(Query)
+    }
+}
+
 #[ComplexObject]
 impl CancelJobPayload {
     /// The entry points for reading: what they answer includes what the call changed.
@@ -31,4 +56,4 @@ impl CancelJobPayload {
     }
 }
 
-has_user_errors!(CancelJobPayload);
+has_user_errors!(CancelJobPayload, RetryJobPayload);

@@ -184,6 +184,15 @@ impl Job {
         ctx.catalog().pace(&self.0).and_then(|pace| pace.remaining_seconds)
     }
 
+    /// The job whose documents that were not imported are tried again. Null if this job is no
+    /// retry.
+    async fn retry_of(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Self>> {
+        Ok(match &self.0.retry_of {
+            Some(id) => Self::load(ctx, id.clone()).await?,
+            None => None,
+        })
+    }
+
     /// How many times a server took the job: more than once if one ended before the job did.
     async fn attempts(&self) -> i64 {
         self.0.attempts

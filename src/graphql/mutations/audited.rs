@@ -41,6 +41,7 @@ const OPERATIONS: &[(&str, AuditOperation)] = &[
     ("mergePeople", AuditOperation::MergePeople),
     ("splitPerson", AuditOperation::SplitPerson),
     ("cancelJob", AuditOperation::CancelJob),
+    ("retryJob", AuditOperation::StartJob),
 ];
 
 /// The operation of a mutation in the audit log.

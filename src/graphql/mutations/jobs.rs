@@ -3,11 +3,14 @@
 use async_graphql::{Context, ID, Object};
 
 use super::audited::{Attempt, audited};
+use crate::catalog::jobs::StartedJob;
 use crate::document::node_ids::without_prefix;
 use crate::document::{Problem, ProblemCode};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
-use crate::graphql::model::job_inputs::{CancelJobInput, CancelJobPayload};
+use crate::graphql::model::job_inputs::{
+    CancelJobInput, CancelJobPayload, RetryJobInput, RetryJobPayload,
+};
 use crate::graphql::model::jobs::Job;
 use crate::graphql::model::user_error::{InputKind, UserError};
 
@@ -42,6 +45,36 @@ impl JobMutation {
             let job = canceled.map_err(ApiError::from)?.map(Job);
             let user_errors = if job.is_some() { Vec::new() } else { no_such_job(&input.id) };
             Ok(CancelJobPayload { job, user_errors })
+        })
+        .await
+    }
+
+    /// Starts a job that tries the documents of a finished job again that failed or were skipped,
+    /// with the same options. Needs the role ADMIN.
+    async fn retry_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The job.")] input: RetryJobInput,
+    ) -> async_graphql::Result<RetryJobPayload> {
+        audited(ctx, Attempt::default(), async move {
+            let permission = ctx.can_manage_jobs()?;
+            let id = without_prefix("job", &input.id);
+            let started = ctx.catalog().retry_job(&permission, id).await.map_err(ApiError::from)?;
+            let refused = |problem| RetryJobPayload {
+                job: None,
+                user_errors: UserError::all(vec![problem], OWN_ID),
+            };
+            Ok(match started {
+                Some(StartedJob::Started(job) | StartedJob::Repeated(job)) => {
+                    RetryJobPayload { job: Some(Job(job)), user_errors: Vec::new() }
+                }
+                Some(StartedJob::Refused(problem)) => refused(problem),
+                Some(StartedJob::TooMany) => {
+                    let message = "too many jobs are not finished; try again later";
+                    refused(Problem::new("", ProblemCode::TooLong, message))
+                }
+                None => RetryJobPayload { job: None, user_errors: no_such_job(&input.id) },
+            })
         })
         .await
     }

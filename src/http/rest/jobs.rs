@@ -1,10 +1,14 @@
 //! Jobs: long work that outlives its request.
 
+use std::convert::Infallible;
+
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use futures::stream::unfold;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -13,16 +17,18 @@ use utoipa_axum::routes;
 use super::query;
 use crate::catalog::Catalog;
 use crate::catalog::access::CanManageJobs;
-use crate::catalog::jobs::{JobFilter, JobKind, JobOutcome, JobRow, JobState, PageRequest};
+use crate::catalog::jobs::{
+    JobFilter, JobKind, JobOutcome, JobRow, JobState, PageRequest, StartedJob,
+};
 use crate::document::node_ids::without_prefix;
-use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::path::Path;
 use crate::http::problem::ProblemDetails;
+use crate::http::{AppState, MAX_BODY};
 
 /// After how many seconds to ask again for a job that is not finished.
-pub const RETRY_AFTER: u64 = 2;
+const RETRY_AFTER: u64 = 2;
 /// Maximum number of jobs in a response.
 const MAX_PAGE: i64 = 100;
 
@@ -31,11 +37,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_jobs))
         .routes(routes!(job))
         .routes(routes!(cancel_job))
-}
-
-/// The path of a job.
-pub fn location(id: &str) -> String {
-    format!("/api/v1/admin/jobs/{id}")
+        .routes(routes!(retry_job))
+        .routes(routes!(job_failures))
 }
 
 /// The number of documents by outcome.
@@ -93,6 +96,8 @@ pub struct JobBody {
     rate: Option<f64>,
     /// About how many seconds are left. Null if it is not known.
     remaining_seconds: Option<f64>,
+    /// The job whose documents that were not imported are tried again. Null if it is no retry.
+    retry_of: Option<String>,
     /// How many times a server took the job: more than once if one ended before the job did.
     attempts: i64,
     /// Why the job failed. Null if it did not.
@@ -128,6 +133,7 @@ impl JobBody {
             file_position: job.file_position,
             rate: pace.map(|pace| pace.rate),
             remaining_seconds: pace.and_then(|pace| pace.remaining_seconds),
+            retry_of: job.retry_of,
             attempts: job.attempts,
             error: job.error,
         }
@@ -303,6 +309,101 @@ async fn cancel_job(
     let canceled = state.catalog.cancel_job(&permission, own).await?;
     let job = canceled.ok_or_else(|| no_such_job(&id))?;
     Ok(respond(&state, StatusCode::ACCEPTED, job))
+}
+
+/// Starts a job that tries the documents of a finished job again that failed or were skipped, with
+/// the same options. Needs the role ADMIN.
+#[utoipa::path(
+    post, path = "/api/v1/admin/jobs/{id}/retry", tag = "jobs", security(("bearer" = [])),
+    params(JobPath),
+    responses(
+        (
+            status = 202, description = "The new job.", body = JobBody,
+            headers(
+                ("Location" = String, description = "The path of the new job."),
+                ("Retry-After" = u64, description = "After how many seconds to ask for it."),
+            )
+        ),
+        JobErrors,
+        AccessErrors,
+        (
+            status = 422, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The job is not finished, or all of its documents are imported."
+        ),
+        ServerErrors,
+    )
+)]
+async fn retry_job(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    Path(JobPath { id }): Path<JobPath>,
+    RawQuery(parameters): RawQuery,
+) -> Result<Response, ProblemDetails> {
+    let permission = principal.can_manage_jobs()?;
+    query::reject_all(parameters.as_deref(), "retrying a job")?;
+    let started = state.catalog.retry_job(&permission, without_prefix("job", &id)).await?;
+    accepted(&state, started.ok_or_else(|| no_such_job(&id))?)
+}
+
+/// The response to a request that starts a job: 202 with its path.
+pub fn accepted(state: &AppState, started: StartedJob) -> Result<Response, ProblemDetails> {
+    let job = match started {
+        StartedJob::Started(job) | StartedJob::Repeated(job) => job,
+        StartedJob::Refused(problem) => return Err(ProblemDetails::from_problems(vec![problem])),
+        StartedJob::TooMany => {
+            return Err(ProblemDetails::busy("too many jobs are not finished"));
+        }
+    };
+    let location = format!("/api/v1/admin/jobs/{}", job.id);
+    let mut response =
+        (StatusCode::ACCEPTED, Json(JobBody::new(&state.catalog, job))).into_response();
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        headers.insert(header::LOCATION, location);
+    }
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    Ok(response)
+}
+
+/// Returns the documents of a job that failed or were skipped so far, one a line, as they were
+/// sent: a file to correct and to import again. Documents that were too large are left out. Needs
+/// the role ADMIN.
+#[utoipa::path(
+    get, path = "/api/v1/admin/jobs/{id}/failures", tag = "jobs", security(("bearer" = [])),
+    params(JobPath),
+    responses(
+        (
+            status = 200, content_type = "application/x-ndjson", body = String,
+            description = "The documents, in the order of the file."
+        ),
+        JobErrors,
+        AccessErrors,
+        ServerErrors,
+    )
+)]
+async fn job_failures(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    Path(JobPath { id }): Path<JobPath>,
+    RawQuery(parameters): RawQuery,
+) -> Result<Response, ProblemDetails> {
+    let permission = principal.can_manage_jobs()?;
+    query::reject_all(parameters.as_deref(), "the failures of a job")?;
+    let job = find(&state, &permission, &id).await?;
+    let slot = state.bulk.export().await?;
+    let limits = (MAX_BODY, state.limits.bulk_unpacked);
+    let lines = state.catalog.job_failures(&permission, &job, limits).await?;
+    let stream = unfold((lines, slot), |(mut lines, slot)| async move {
+        let line = lines.next().await?;
+        Some((Ok::<_, Infallible>(line), (lines, slot)))
+    });
+    let name = format!("attachment; filename=\"job-{}-failures.ndjson\"", job.id);
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok((headers, Body::from_stream(stream)).into_response())
 }
 
 fn respond(state: &AppState, status: StatusCode, job: JobRow) -> Response {

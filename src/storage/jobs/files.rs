@@ -11,6 +11,7 @@ use object_store::path::Path as Name;
 use object_store::{Error, GetResultPayload, MultipartUpload, ObjectStoreExt as _, PutPayload};
 use sha2::{Digest as _, Sha256};
 
+use crate::document::text::hexadecimal;
 use crate::storage::files::create_private_folder;
 
 /// How many bytes are written at once.
@@ -121,7 +122,7 @@ impl JobFiles {
         }
         put(upload.as_mut(), part).await?;
         upload.complete().await.map_err(JobFileError::from)?;
-        let hash = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hexadecimal(&hasher.finalize());
         Ok(StoredFile { name, size, hash })
     }
 

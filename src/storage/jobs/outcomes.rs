@@ -107,6 +107,29 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The numbers of the documents of a job that ended in one of these ways, in ascending order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn job_positions(
+        &self,
+        job: &str,
+        outcomes: &[JobOutcome],
+    ) -> Result<Vec<i64>, StorageError> {
+        let outcomes = outcomes.iter().map(|outcome| outcome.as_str());
+        Ok(Entity::find()
+            .select_only()
+            .column(Column::Position)
+            .filter(Column::JobId.eq(job))
+            .filter(Column::Outcome.is_in(outcomes))
+            .order_by(Column::Position, Order::Asc)
+            .into_tuple()
+            .all(&self.reader)
+            .await?)
+    }
+}
+
 impl Transaction {
     /// Stores outcomes of a job. A document of a job has only one outcome.
     ///

@@ -56,3 +56,8 @@ define_choice! {
         Skipped = "skipped",
     }
 }
+
+impl JobOutcome {
+    /// The outcomes of documents that were not imported.
+    pub const NOT_IMPORTED: [Self; 3] = [Self::Conflict, Self::Rejected, Self::Skipped];
+}

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{entries, shown};
 use crate::identity::{PASSWORD, account, create, log_in};
-use crate::jobs::{documents, leases};
+use crate::jobs::{self, documents, leases};
 use crate::on_both_databases;
 use crate::schema::{INTROSPECTION, list, name};
 use crate::support::{Client, TestApp, envelope};
@@ -42,6 +42,14 @@ async fn leased_job(app: &TestApp) -> String {
     let idle = app.idle().await;
     let id = leases::queued(&idle, &documents(1)).await;
     leases::take(&idle, &id, Duration::from_mins(5)).await;
+    id
+}
+
+/// A finished job with a document that cannot be read: a retry of it adds nothing to the import
+/// log, and so no entry of an import.
+async fn failed_job(app: &TestApp) -> String {
+    let id = jobs::start(&app.admin(), "", b"{\"category\": \"no\"}".to_vec()).await;
+    jobs::finished(&app.admin(), &id).await;
     id
 }
 
@@ -143,6 +151,8 @@ on_both_databases! {
         check(&bob, "logoutEverywhere(input: {}) { userErrors { code } }".to_owned(), ["LOGOUT_EVERYWHERE", "USER", "bob@example.com"]).await;
         let id = leased_job(&app).await;
         check(&admin, format!("cancelJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["CANCEL_JOB", "JOB", ann]).await;
+        let id = failed_job(&app).await;
+        check(&admin, format!("retryJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
         check(&admin, format!("deleteUser(input: {{id: \"{other}\"}}) {{ userErrors {{ code }} }}"), ["DELETE_USER", "USER", ann]).await;
 
         seen.insert("createPasswordLink".to_owned());
@@ -188,6 +198,8 @@ on_both_databases! {
         let id = leased_job(&app).await;
         let entry = check(&admin, ("POST", "/api/v1/admin/jobs/{id}/cancel"), &id, "", json!({}), "CANCEL_JOB").await;
         assert_eq!(entry["targetId"], format!("job:{id}"));
+        let id = failed_job(&app).await;
+        check(&admin, ("POST", "/api/v1/admin/jobs/{id}/retry"), &id, "", json!({}), "START_JOB").await;
         let tokens = "/api/v1/auth/tokens";
         let made = check(&admin, ("POST", tokens), "", "", json!({ "name": "n", "role": "VIEWER" }), "CREATE_TOKEN").await;
         let id = made["targetId"].as_str().unwrap();

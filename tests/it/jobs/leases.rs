@@ -21,23 +21,32 @@ use crate::support::packing::ndjson;
 
 /// Starts a job on a service without a worker. A worker of another server takes it after a while.
 pub async fn queued(idle: &App, documents: &[Value]) -> String {
-    let principal = Principal {
+    let permission = admin().can_manage_jobs().unwrap();
+    let file = Ok::<_, std::io::Error>(Bytes::from(ndjson(documents)));
+    let stream = futures::stream::iter([file]);
+    let stored = idle.catalog.receive_job_file(&permission, stream).await.unwrap();
+    let options = ImportOptions::default().into();
+    let started = idle.catalog.start_import_job(&permission, stored, options, None).await;
+    self::started(started.unwrap())
+}
+
+/// The id of a job that was started.
+pub fn started(started: StartedJob) -> String {
+    match started {
+        StartedJob::Started(job) => job.id,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The ADMIN of the tests.
+pub fn admin() -> Principal {
+    Principal {
         subject: "user-admin@example.com".to_owned(),
         email: "admin@example.com".to_owned(),
         role: Role::Admin,
         source: None,
         credential: Credential::default(),
         origin: Arc::default(),
-    };
-    let permission = principal.can_manage_jobs().unwrap();
-    let file = Ok::<_, std::io::Error>(Bytes::from(ndjson(documents)));
-    let stream = futures::stream::iter([file]);
-    let stored = idle.catalog.receive_job_file(&permission, stream).await.unwrap();
-    let options = ImportOptions::default().into();
-    let started = idle.catalog.start_import_job(&permission, stored, options, None).await;
-    match started.unwrap() {
-        StartedJob::Started(job) => job.id,
-        other => panic!("{other:?}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod canceling;
 pub mod leases;
+mod retrying;
 mod survival;
 
 use std::time::{Duration, Instant};

@@ -40,7 +40,7 @@ impl BulkSlots {
         }
     }
 
-    async fn export(&self) -> Result<OwnedSemaphorePermit, ProblemDetails> {
+    pub(super) async fn export(&self) -> Result<OwnedSemaphorePermit, ProblemDetails> {
         self.take(&self.exports, "exports").await
     }
 

@@ -1,20 +1,19 @@
 //! Stores the file of a bulk import, and imports it as a job.
 
-use axum::Json;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
 use futures::stream::TryStreamExt as _;
 
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
 use crate::catalog::import::ImportOptions;
-use crate::catalog::jobs::{ReceiveError, StartedJob};
+use crate::catalog::jobs::ReceiveError;
 use crate::http::AppState;
 use crate::http::body::BodyError;
 use crate::http::problem::ProblemDetails;
 use crate::http::rest::imports::idempotency_key;
-use crate::http::rest::jobs::{JobBody, RETRY_AFTER, location};
+use crate::http::rest::jobs::accepted;
 
 /// Maximum length of an idempotency key, in characters.
 const MAX_KEY: usize = 255;
@@ -45,22 +44,9 @@ pub async fn start(
     })?;
     drop(slot);
     let started = state.catalog.start_import_job(&permission, file, options.into(), key).await?;
-    let job = match started {
-        StartedJob::Started(job) | StartedJob::Repeated(job) => job,
-        StartedJob::Refused(problem) => return Err(ProblemDetails::from_problems(vec![problem])),
-        StartedJob::TooMany => {
-            return Err(ProblemDetails::busy("too many jobs wait for their end"));
-        }
-    };
-    let location = location(&job.id);
-    let mut response =
-        (StatusCode::ACCEPTED, Json(JobBody::new(&state.catalog, job))).into_response();
-    let headers = response.headers_mut();
-    if let Ok(location) = HeaderValue::from_str(&location) {
-        headers.insert(header::LOCATION, location);
-    }
-    headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    let mut response = accepted(state, started)?;
     let applied = HeaderValue::from_static("respond-async");
-    headers.insert(HeaderName::from_static("preference-applied"), applied);
+    let name = HeaderName::from_static("preference-applied");
+    response.headers_mut().insert(name, applied);
     Ok(response)
 }
