@@ -409,6 +409,7 @@ async fn documented_fields_exist_with_their_types() {
         ("Query", "changes", "ChangeConnection!"),
         ("Subscription", "changes", "Change!"),
         ("Subscription", "drafts", "DraftEvent!"),
+        ("Subscription", "job", "Job!"),
         ("MovieExport", "id", "ID!"),
         ("MovieExport", "movieId", "ID!"),
         ("MovieExport", "category", "Category!"),

@@ -8,6 +8,7 @@ mod import;
 mod outcomes;
 mod retention;
 mod start;
+mod watch;
 mod worker;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 pub use attempt::JobSettings;
 pub use failures::FailureLines;
 pub use start::{ImportJobOptions, StartedJob};
+pub use watch::JobWatch;
 
 use super::access::CanManageJobs;
 use super::audit::{AuditOperation, AuditTarget, AuditTargetKind};

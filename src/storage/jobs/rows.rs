@@ -203,6 +203,15 @@ impl Database {
         Ok(jobs)
     }
 
+    /// A job that is read again and again, which is not counted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn watched_job(&self, id: &str) -> Result<Option<JobRow>, StorageError> {
+        let found = Entity::find_by_id(id.to_owned()).one(&self.background_reader).await?;
+        found.map(read).transpose()
+    }
+
     /// A page of the jobs that match, newest first, and whether there are more in its direction.
     ///
     /// # Errors
