@@ -94,7 +94,7 @@ on_both_databases! {
     async fn a_job_is_taken_once(app: TestApp) {
         let idle = app.idle().await;
         let id = queued(&idle, &documents(1)).await;
-        let lease = take(&idle, &id, Duration::from_secs(60)).await;
+        let lease = take(&idle, &id, Duration::from_mins(1)).await;
         assert_eq!(lease.epoch, 1);
         let key = (id.as_str(), 0);
         for epoch in [0, 1] {
