@@ -14,6 +14,7 @@ use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::{Problem, ProblemCode, Source, Stage};
 use crate::storage::{
     JOB_FILE_PREFIX, JobKind, JobOutcome, JobRow, NewJob, ReceiveError, StoredFile, Transaction,
+    Unavailability,
 };
 
 /// Maximum number of jobs that are not finished.
@@ -113,9 +114,12 @@ impl Catalog {
         } else {
             self.insert_import_job(permission, &file, &options, key.as_deref()).await
         };
-        if !matches!(started, Ok(StartedJob::Started(_)))
-            && let Err(error) = self.jobs.files.remove(&file.name).await
-        {
+        // If the commit was not confirmed, the job may have been started.
+        let is_kept = match &started {
+            Ok(started) => matches!(started, StartedJob::Started(_)),
+            Err(error) => error.unavailability() == Some(Unavailability::Unconfirmed),
+        };
+        if !is_kept && let Err(error) = self.jobs.files.remove(&file.name).await {
             tracing::warn!(%error, "the file of a job that was not started is not removed yet");
         }
         started
