@@ -7,21 +7,26 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::catalog::accounts::Accounts;
 use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::audit::Retention;
+use crate::catalog::jobs::JobSettings;
 use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
 use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
 use crate::http::{
-    AllowedOrigins, AppState, ImageOrigins, Limits, ManifestError, Origins, PersistedDocuments,
-    TrustedProxies, UnknownDocuments, router,
+    AllowedOrigins, AppState, ImageOrigins, Limits, MAX_BODY, ManifestError, Origins,
+    PersistedDocuments, TrustedProxies, UnknownDocuments, router,
 };
 use crate::storage::{Database, StorageError, create_private_folder};
 
 /// How long the service waits for the database to close when it stops.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long it waits until its worker has finished a batch of a job.
+const JOB_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long it waits until the last refused attempts are in the audit log.
 const AUDIT_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -44,6 +49,8 @@ pub struct App {
     pub audit_retention: Retention,
     /// From where the Studio shows pictures.
     pub image_origins: ImageOrigins,
+    /// After how much time without a sign of life of its server a job is continued by another.
+    pub job_lease: Duration,
 }
 
 /// The sources of time and of new ids. Tests replace them with fixed ones.
@@ -91,12 +98,22 @@ impl App {
             trusted_proxies: TrustedProxies::default(),
             audit_retention: Retention::default(),
             image_origins: ImageOrigins::default(),
+            job_lease: JobSettings::LEASE,
         }
     }
 
     /// Builds the router with all routes.
     pub fn router(&self) -> Router {
         router(self.state())
+    }
+
+    fn job_settings(&self) -> JobSettings {
+        JobSettings {
+            lease: self.job_lease,
+            poll: JobSettings::POLL.min(self.job_lease),
+            max_document: MAX_BODY,
+            max_unpacked: self.limits.bulk_unpacked,
+        }
     }
 
     fn state(&self) -> AppState {
@@ -112,15 +129,29 @@ impl App {
         )
     }
 
-    /// Serves until `stop` completes, then waits up to [`Limits::grace`] for open requests and
-    /// closes the database.
+    /// Serves until `stop` completes, then waits up to [`Limits::grace`] for open requests, and for
+    /// the batch of a job, and closes the database.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let stopping = CancellationToken::new();
+        let worker = self.catalog.clone();
+        let (settings, stopped) = (self.job_settings(), stopping.clone());
+        let jobs = tokio::spawn(async move { worker.run_jobs(settings, stopped).await });
+        let jobs = AbortOnDropHandle::new(jobs);
+        let stop = async {
+            stop.await;
+            stopping.cancel();
+        };
         let serving = crate::http::serve(listener, self.state(), stop);
         tokio::select! {
             () = serving => {}
             () = self.catalog.announce_commits() => {}
             () = Box::pin(self.catalog.write_attempts()) => {}
             () = Box::pin(self.catalog.delete_old_audit_entries(self.audit_retention)) => {}
+            () = Box::pin(self.catalog.remove_old_jobs()) => {}
+        }
+        // A batch that is not finished is rolled back, and its job is continued when it is free.
+        if tokio::time::timeout(JOB_TIMEOUT, jobs).await.is_err() {
+            tracing::warn!("a batch of a job was still running when the shutdown timeout expired");
         }
         // What was refused at last.
         let last = Box::pin(self.catalog.write_last_attempts());

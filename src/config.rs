@@ -289,6 +289,13 @@ pub struct ServeArgs {
     /// Maximum decompressed size of such a file, or of an entry of it, in MiB
     #[arg(long, env = "REELPORT_BULK_UNPACKED", default_value = "8192", value_name = "MIB")]
     pub bulk_unpacked: String,
+    /// The folder of the files of jobs, which all servers on one database share; by default `files`
+    /// beside the SQLite database, else ./data/files
+    #[arg(long, env = "REELPORT_FILES", value_name = "FOLDER")]
+    pub files: Option<PathBuf>,
+    /// After how many seconds without a sign of life of its server a job is continued by another
+    #[arg(long, env = "REELPORT_JOB_LEASE", default_value = "30", value_name = "SECONDS")]
+    pub job_lease: String,
     /// How long open requests may take to finish when the service stops, in seconds
     #[arg(long, env = "REELPORT_SHUTDOWN_GRACE", default_value = "10", value_name = "SECONDS")]
     pub shutdown_grace: String,
@@ -371,6 +378,30 @@ impl ServeArgs {
                 ),
             )),
         }
+    }
+
+    /// The folder of the files of jobs.
+    ///
+    /// # Errors
+    /// When it is not a path in the file system.
+    pub fn files(&self, database: &DatabaseArgs) -> Result<PathBuf, ConfigError> {
+        match &self.files {
+            None => Ok(default_files(&database.database_url)),
+            Some(folder) if folder.as_os_str().is_empty() || is_url(folder) => {
+                let found = format!("{:?}", shortened(&folder.display().to_string()));
+                Err(ConfigError::new("REELPORT_FILES", found, "the path of a folder"))
+            }
+            Some(folder) => Ok(folder.clone()),
+        }
+    }
+
+    /// After how much time without a sign of life of its server a job is continued by another.
+    ///
+    /// # Errors
+    /// When it is not a number of seconds from 3 to 600.
+    pub fn job_lease(&self) -> Result<Duration, ConfigError> {
+        let seconds = parse_number("REELPORT_JOB_LEASE", &self.job_lease, 3, 600)?;
+        Ok(Duration::from_secs(seconds as u64))
     }
 
     /// The other issuers whose tokens are accepted. `own` is the service's own issuer.
@@ -541,6 +572,18 @@ fn max_descriptors() -> Option<usize> {
     }
     #[cfg(not(unix))]
     None
+}
+
+/// The folder of the files of jobs for a database: beside a `SQLite` database, else below the
+/// folder of the process.
+#[must_use]
+pub fn default_files(database_url: &str) -> PathBuf {
+    let folder = sqlite_path(database_url).and_then(|path| Path::new(path).parent());
+    folder.unwrap_or(Path::new("data")).join("files")
+}
+
+fn is_url(folder: &Path) -> bool {
+    folder.to_str().is_some_and(|text| text.contains("://"))
 }
 
 /// The beginning of a value, for a message.

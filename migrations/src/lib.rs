@@ -20,6 +20,7 @@ mod m20261130_000301_presence;
 mod m20261130_000302_search;
 mod m20261201_000101_log_indexes;
 mod m20261201_000201_triggers;
+mod m20261201_000301_jobs;
 mod tables;
 
 /// All migrations, in the order in which they are applied.
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000302_search::Migration),
             Box::new(m20261201_000101_log_indexes::Migration),
             Box::new(m20261201_000201_triggers::Migration),
+            Box::new(m20261201_000301_jobs::Migration),
         ]
     }
 }

@@ -117,6 +117,13 @@ pub struct CanManageAccounts {
     pub(super) is_operator: bool,
 }
 
+/// Permission to start, read and cancel jobs.
+#[derive(Debug, Clone)]
+pub struct CanManageJobs {
+    /// The author of what a job changes.
+    pub author: Author,
+}
+
 /// Permission to import with certain options.
 #[derive(Debug, Clone)]
 pub struct CanImport {
@@ -233,6 +240,16 @@ impl Principal {
         self.require(Role::Admin)?;
         require_category(self.categories(), category)?;
         Ok(CanPublish { author: self.author() })
+    }
+
+    /// Permission to start, read and cancel jobs.
+    ///
+    /// # Errors
+    /// When the role is below ADMIN, or the token is limited to some categories.
+    pub fn can_manage_jobs(&self) -> Result<CanManageJobs, Forbidden> {
+        self.require(Role::Admin)?;
+        self.require_no_limit()?;
+        Ok(CanManageJobs { author: self.author() })
     }
 
     /// Permission to read and change accounts.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::access::Forbidden;
 use crate::document::budget::Stopped;
-use crate::storage::{StorageError, TransientError, Unavailability};
+use crate::storage::{JobFileError, StorageError, TransientError, Unavailability};
 
 /// An internal failure. The edges log it and show a request id.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,8 @@ pub enum CatalogError {
     /// Reading or planning a document exceeded the work budget, or was cancelled.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+    #[error("a file of a job: {0}")]
+    JobFile(#[from] JobFileError),
     #[error("a worker thread ended early: {0}")]
     Worker(#[from] tokio::task::JoinError),
 }

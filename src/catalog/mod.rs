@@ -19,6 +19,7 @@ pub mod export;
 pub mod history;
 pub mod import;
 pub mod import_log;
+pub mod jobs;
 pub mod locks;
 pub mod movies;
 mod reindex;
@@ -37,6 +38,7 @@ pub use crate::storage::{NotReady, Unavailability};
 use audit::Recorder;
 use changes::Feed;
 use import::{MAX_STORED, TextQuota};
+use jobs::{JobFiles, JobQueue};
 use work::Work;
 
 /// The catalogue. Cheap to clone.
@@ -51,6 +53,7 @@ pub struct Catalog {
     max_stored: usize,
     feed: Arc<Feed>,
     recorder: Arc<Recorder>,
+    jobs: Arc<JobQueue>,
 }
 
 impl Catalog {
@@ -59,7 +62,8 @@ impl Catalog {
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
         let text_quota = Arc::new(TextQuota::new(TextLimits::default()));
         let (work, feed, recorder) = (Work::default(), Arc::default(), Arc::default());
-        Self { database, clock, ids, work, text_quota, max_stored: MAX_STORED, feed, recorder }
+        let (max_stored, jobs) = (MAX_STORED, Arc::default());
+        Self { database, clock, ids, work, text_quota, max_stored, feed, recorder, jobs }
     }
 
     /// Replaces the limits of the texts that the import log keeps.
@@ -72,6 +76,12 @@ impl Catalog {
     #[must_use]
     pub fn with_max_stored(self, max_stored: usize) -> Self {
         Self { max_stored, ..self }
+    }
+
+    /// Replaces the folder of the files of jobs.
+    #[must_use]
+    pub fn with_job_files(self, files: JobFiles) -> Self {
+        Self { jobs: Arc::new(JobQueue::new(files)), ..self }
     }
 
     /// The current time of the catalogue's clock.

@@ -21,6 +21,7 @@ use crate::catalog::accounts::management::NewAccount;
 use crate::catalog::accounts::passwords;
 use crate::catalog::accounts::tokens::Tokens;
 use crate::catalog::import::{ImportOptions, IncomingDocument};
+use crate::catalog::jobs::JobFiles;
 use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
 use crate::document::read::envelope::Expected;
@@ -40,7 +41,7 @@ pub(super) const JWT_SECRET: &str = "jwt-secret";
 const DEFAULT_ADMIN: &str = "admin@reelport.local";
 
 /// How long the process may take to exit after the grace period of open requests.
-const EXIT_TIMEOUT: Duration = Duration::from_secs(3);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The secret that signs tokens: the configured one, or the file beside a `SQLite` database, which
 /// is created if missing.
@@ -82,6 +83,7 @@ pub(super) async fn serve(
     let trusted_proxies = serve.trusted_proxies()?;
     let audit_retention = serve.audit_retention()?;
     let image_origins = serve.image_origins()?;
+    let (files, job_lease) = (serve.files(database)?, serve.job_lease()?);
     let persisted_documents = persisted_documents(serve).await?;
     let token_config = tokens.config()?;
     let issuers = serve.issuers(&token_config.issuer)?;
@@ -97,7 +99,8 @@ pub(super) async fn serve(
     } else {
         open_catalog(url, connections, Sources::default()).await?
     };
-    let catalog = catalog.with_text_limits(database.text_limits()?);
+    let catalog =
+        catalog.with_text_limits(database.text_limits()?).with_job_files(JobFiles::new(files));
     let mut signer = Tokens::new(secret.as_bytes(), token_config.clone());
     if let Some(previous) = &tokens.jwt_secret_previous {
         signer = signer.with_previous_secret(previous.as_bytes());
@@ -111,6 +114,7 @@ pub(super) async fn serve(
     app.trusted_proxies = trusted_proxies;
     app.audit_retention = audit_retention;
     app.image_origins = image_origins;
+    app.job_lease = job_lease;
     warn_if_shared(database);
     let mut admin = None;
     if serve.read_only.is_on() {

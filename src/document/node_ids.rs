@@ -34,6 +34,7 @@ pub enum NodeId {
     Token(String),
     /// An entry of the audit log.
     AuditEntry(String),
+    Job(String),
 }
 
 /// A state of a document.
@@ -140,6 +141,7 @@ impl fmt::Display for NodeId {
             Self::Session(id) => write!(f, "session:{id}"),
             Self::Token(id) => write!(f, "token:{id}"),
             Self::AuditEntry(id) => write!(f, "audit:{id}"),
+            Self::Job(id) => write!(f, "job:{id}"),
         }
     }
 }
@@ -184,6 +186,7 @@ fn parse(text: &str) -> Option<NodeId> {
         "session" => Some(NodeId::Session(rest.to_owned())),
         "token" => Some(NodeId::Token(rest.to_owned())),
         "audit" => Some(NodeId::AuditEntry(rest.to_owned())),
+        "job" => Some(NodeId::Job(rest.to_owned())),
         "entity" => split_entity(text).map(|(kind, id)| NodeId::Entity(kind, id.to_owned())),
         _ => None,
     });
@@ -250,6 +253,7 @@ mod tests {
             (NodeId::Session("session-0abc".to_owned()), "session:session-0abc"),
             (NodeId::Token("token-0abc".to_owned()), "token:token-0abc"),
             (NodeId::AuditEntry("0abc".to_owned()), "audit:0abc"),
+            (NodeId::Job("0abc".to_owned()), "job:0abc"),
         ] {
             assert_eq!(id.to_string(), text);
             assert_eq!(text.parse(), Ok(id), "{text}");

@@ -12,9 +12,11 @@ use super::loaders::Loaders;
 use super::loaders::accounts::AccountLoaders;
 use super::loaders::audit::AuditLoader;
 use super::loaders::drafts::DraftLoaders;
+use super::loaders::jobs::JobLoader;
 use crate::catalog::Catalog;
 use crate::catalog::access::{
-    CanDraft, CanImport, CanManageAccounts, CanPublish, CanRead, CanReadAuditLog, Principal,
+    CanDraft, CanImport, CanManageAccounts, CanManageJobs, CanPublish, CanRead, CanReadAuditLog,
+    Principal,
 };
 use crate::catalog::accounts::Accounts;
 use crate::catalog::audit::{Actor, RequestOrigin};
@@ -34,6 +36,7 @@ pub struct RequestContext {
     draft_loaders: OnceLock<DraftLoaders>,
     account_loaders: OnceLock<AccountLoaders>,
     audit_loader: OnceLock<AuditLoader>,
+    job_loader: OnceLock<JobLoader>,
 }
 
 impl RequestContext {
@@ -57,6 +60,7 @@ impl RequestContext {
             draft_loaders: OnceLock::new(),
             account_loaders: OnceLock::new(),
             audit_loader: OnceLock::new(),
+            job_loader: OnceLock::new(),
         }
     }
 
@@ -154,6 +158,11 @@ pub trait ContextExt {
         Ok(self.principal()?.can_read_audit_log()?)
     }
 
+    /// Permission to start, read and cancel jobs.
+    fn can_manage_jobs(&self) -> Result<CanManageJobs, ApiError> {
+        Ok(self.principal()?.can_manage_jobs()?)
+    }
+
     /// Permission to read and change accounts.
     fn can_manage_accounts(&self) -> Result<CanManageAccounts, ApiError> {
         Ok(self.principal()?.can_manage_accounts()?)
@@ -175,6 +184,15 @@ pub trait ContextExt {
         Ok(request
             .audit_loader
             .get_or_init(|| AuditLoader::new(&request.catalog, permission, &request.budget)))
+    }
+
+    /// The request's loader of jobs. Needs the role ADMIN.
+    fn job_loader(&self) -> Result<&JobLoader, ApiError> {
+        let permission = self.can_manage_jobs()?;
+        let request = self.request();
+        Ok(request
+            .job_loader
+            .get_or_init(|| JobLoader::new(&request.catalog, permission, &request.budget)))
     }
 
     /// The request's loaders. Needs the role VIEWER.

@@ -82,6 +82,10 @@ pub fn schema_builder(
         .override_output_type_description::<model::audit::AuditEntryConnection>(
             "A page of the audit log.",
         )
+        .override_output_type_description::<model::jobs::JobConnection>("A page of jobs.")
+        .override_output_type_description::<model::jobs::DocumentOutcomeConnection>(
+            "A page of the outcomes of the documents of a job.",
+        )
         .override_output_type_description::<model::accounts::SessionConnection>(
             "A page of sessions.",
         )

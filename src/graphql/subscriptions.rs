@@ -1,8 +1,8 @@
-//! The fields of `Subscription`. Each follows the change feed of the catalogue.
+//! The fields of `Subscription`. They follow the change feed of the catalogue, and jobs.
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Subscription as SubscriptionRoot};
+use async_graphql::{Context, ID, Subscription as SubscriptionRoot};
 use futures::stream::{self, BoxStream, StreamExt as _};
 
 use super::budget::Budget;
@@ -12,7 +12,10 @@ use super::model::changes::{
     Change, ChangeFilter, DraftEvent, change_filter, draft_event_filter, read_cursor,
 };
 use super::model::drafts::DraftFilter;
+use super::model::jobs::Job;
 use crate::catalog::changes::FeedWatch;
+use crate::catalog::jobs::JobWatch;
+use crate::document::node_ids::without_prefix;
 use crate::storage::FeedEntry;
 
 /// The entry points for events.
@@ -58,6 +61,41 @@ impl Subscription {
         let watch = Box::pin(ctx.catalog().watch_drafts(&permission, filter)).await;
         Ok(follow(ctx, watch.map_err(ApiError::from)?, DraftEvent::of))
     }
+
+    /// A job: at once as it is, and then whenever it has changed, several times a second at most.
+    /// Ends after the job is finished. Needs the role ADMIN.
+    async fn job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The job's id, for example job:0c7q8m2kx1vd4r6hs.")] id: ID,
+    ) -> async_graphql::Result<Events<Job>> {
+        let permission = ctx.can_manage_jobs()?;
+        let own = without_prefix("job", &id);
+        let watch = Box::pin(ctx.catalog().watch_job(&permission, own)).await;
+        let Some(watch) = watch.map_err(ApiError::from)? else {
+            let shown: String = id.chars().take(80).collect();
+            return Err(ApiError::BadInput(format!("there is no job {shown}")).into());
+        };
+        Ok(follow_job(ctx, watch))
+    }
+}
+
+/// The states that `watch` delivers. Each event may use the whole budget.
+fn follow_job(ctx: &Context<'_>, watch: JobWatch) -> Events<Job> {
+    ctx.request().started().notify_one();
+    let budget: Arc<Budget> = ctx.shared_budget();
+    stream::unfold((Some(watch), budget), move |(watch, budget)| async move {
+        let mut watch = watch.filter(|_| budget.stopped().is_none())?;
+        match watch.next().await {
+            Ok(Some(job)) => {
+                budget.restart();
+                Some((Ok(Job(job)), (Some(watch), budget)))
+            }
+            Ok(None) => None,
+            Err(error) => Some((Err(ApiError::from(error).into()), (None, budget))),
+        }
+    })
+    .boxed()
 }
 
 /// The entries that `watch` delivers. Each event may use the whole budget. The stream ends after an

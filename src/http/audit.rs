@@ -35,6 +35,8 @@ const WRITES: &[(Method, &str, AuditOperation)] = &[
     (Method::POST, "/api/v1/admin/users/{id}/password-link", AuditOperation::CreatePasswordLink),
     (Method::POST, "/api/v1/admin/movies/import", AuditOperation::Import),
     (Method::POST, "/api/v1/admin/movies/{id}/import/{category}", AuditOperation::Import),
+    (Method::POST, "/api/v1/admin/jobs/{id}/cancel", AuditOperation::CancelJob),
+    (Method::POST, "/api/v1/admin/jobs/{id}/retry", AuditOperation::StartJob),
     (Method::POST, "/api/v1/admin/movies/{id}/publish/{category}", AuditOperation::PublishDraft),
     (Method::DELETE, "/api/v1/admin/movies/{id}/draft/{category}", AuditOperation::DiscardDraft),
 ];

@@ -1,5 +1,5 @@
 //! The storage, the only part that uses SeaORM: connections and transactions, and one module for
-//! each of documents, entities, imports, movies and accounts.
+//! each of documents, entities, imports, jobs, movies and accounts.
 //!
 //! `SQLite` has one connection for writing and a pool for reading. Writing transactions begin with
 //! BEGIN IMMEDIATE. `PostgreSQL` has one pool; a writing transaction takes advisory locks on its
@@ -15,6 +15,7 @@ mod entities;
 mod error;
 mod files;
 mod imports;
+mod jobs;
 mod login_failures;
 mod movies;
 mod page;
@@ -53,6 +54,13 @@ pub use imports::entry::{ImportRow, NewImport, SentText};
 pub use imports::idempotency::{NewIdempotencyKey, UsedIdempotencyKey};
 pub use imports::log::{ImportFilter, ImportPage};
 pub use imports::texts::{TextLimits, byte_size};
+pub use jobs::files::{
+    FileContent, JobFileError, JobFiles, PREFIX as JOB_FILE_PREFIX, ReceiveError, StoredFile,
+};
+pub use jobs::lease::{JobEnd, JobProgress, Lease, LeaseState};
+pub use jobs::outcomes::JobOutcomeRow;
+pub use jobs::rows::{JobCounts, JobFilter, JobRow, NewJob};
+pub use jobs::vocabulary::{JobKind, JobOutcome, JobState};
 pub use login_failures::LoginFailures;
 pub use movies::counts::{CatalogueCounts, DocumentCount};
 pub use movies::filter::{MovieFilter, Written};

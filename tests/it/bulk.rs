@@ -252,7 +252,7 @@ on_both_databases! {
         let request = admin
             .request(Method::POST, IMPORT)
             .header("content-type", "application/x-ndjson")
-            .header("prefer", "respond-async, handling=strict")
+            .header("prefer", "wait=10, handling=strict")
             .body(file);
         let reply = admin.send(request).await;
         assert_eq!(reply.header("preference-applied"), "handling=strict");

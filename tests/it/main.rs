@@ -44,6 +44,7 @@ mod idempotency;
 mod identity;
 mod import;
 mod import_log;
+mod jobs;
 mod keys;
 mod lists;
 mod locks;

@@ -219,6 +219,8 @@ async fn fields_that_need_a_role_are_nullable() {
         "Query.user: User",
         "Query.auditLog: AuditEntryConnection",
         "Query.duplicatePeople: PossibleDuplicateConnection",
+        "Query.job: Job",
+        "Query.jobs: JobConnection",
     ];
     assert_eq!(restricted, expected);
 }
@@ -407,6 +409,7 @@ async fn documented_fields_exist_with_their_types() {
         ("Query", "changes", "ChangeConnection!"),
         ("Subscription", "changes", "Change!"),
         ("Subscription", "drafts", "DraftEvent!"),
+        ("Subscription", "job", "Job!"),
         ("MovieExport", "id", "ID!"),
         ("MovieExport", "movieId", "ID!"),
         ("MovieExport", "category", "Category!"),

@@ -8,12 +8,14 @@ mod entry;
 mod reading;
 mod recorder;
 mod retention;
+mod stored_actor;
 mod vocabulary;
 mod writing;
 
 pub use entry::{Actor, AuditEntry, AuditTarget, RequestOrigin};
 pub use recorder::Recorder;
 pub use retention::{MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, Retention};
+pub(in crate::catalog) use stored_actor::StoredActor;
 pub use vocabulary::{
     AuditCredential, AuditInterface, AuditOperation, AuditOutcome, AuditTargetKind,
 };

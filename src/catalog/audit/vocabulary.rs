@@ -57,6 +57,10 @@ define_choice! {
         MergePeople = "MERGE_PEOPLE",
         /// Splitting a person.
         SplitPerson = "SPLIT_PERSON",
+        /// Starting a job. What it writes has entries of its own.
+        StartJob = "START_JOB",
+        /// Canceling a job.
+        CancelJob = "CANCEL_JOB",
         /// Rebuilding the tables for lists and searches.
         Reindex = "REINDEX",
     }
@@ -139,6 +143,8 @@ define_choice! {
         Session = "SESSION",
         /// A personal access token.
         Token = "TOKEN",
+        /// A job.
+        Job = "JOB",
     }
 }
 

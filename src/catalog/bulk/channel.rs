@@ -17,7 +17,11 @@ const MAX_BYTES: u32 = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub struct ReadDocument {
     pub location: DocumentLocation,
+    /// The number of the document in its source, counted from 0.
+    pub number: u64,
     pub document: Result<IncomingDocument, Vec<Problem>>,
+    /// Its text, if it could not be read. `None` if no text belongs to the problems.
+    pub unread_text: Option<String>,
     /// The size of its text.
     pub bytes: usize,
     /// Bytes of input read so far, before decompression.
@@ -88,7 +92,8 @@ mod tests {
 
     fn document(bytes: usize) -> ReadDocument {
         let location = DocumentLocation { source: "test".into(), entry: None, at: None };
-        ReadDocument { location, document: Err(Vec::new()), bytes, position: 0 }
+        let (document, unread_text) = (Err(Vec::new()), None);
+        ReadDocument { location, number: 0, document, unread_text, bytes, position: 0 }
     }
 
     #[tokio::test]

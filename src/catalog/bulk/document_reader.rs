@@ -37,6 +37,8 @@ pub struct ReadOptions {
     pub max_entries: u64,
     /// What a message about `max_unpacked` says after the limit.
     pub remedy: &'static str,
+    /// The documents that are sent; the others are only counted.
+    pub wanted: Wanted,
 }
 
 impl Default for ReadOptions {
@@ -49,14 +51,31 @@ impl Default for ReadOptions {
             max_stream: None,
             max_entries: MAX_ENTRIES,
             remedy: "allowed is less",
+            wanted: Wanted::default(),
         }
+    }
+}
+
+/// Which documents of a source are sent, by their numbers, counted from 0.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Only documents from this one on.
+    pub first: u64,
+    /// Only these documents, in ascending order.
+    pub only: Option<Arc<[u64]>>,
+}
+
+impl Wanted {
+    fn has(&self, number: u64) -> bool {
+        let is_one = |only: &Arc<[u64]>| only.binary_search(&number).is_ok();
+        number >= self.first && self.only.as_ref().is_none_or(is_one)
     }
 }
 
 /// What was read from a source.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ReadReport {
-    /// The number of documents sent, including those that could not be read.
+    /// The number of documents, including those that could not be read.
     pub documents: u64,
     /// The archive entries that are not documents, in archive order.
     pub skipped: Vec<DocumentLocation>,
@@ -82,17 +101,31 @@ impl<'a> DocumentReader<'a> {
         Self { location, position, options, documents, report: ReadReport::default() }
     }
 
-    /// Sends the document at a position of the current file or entry.
+    /// Sends the document with this text, at a position of the current file or entry.
     pub(super) fn send(
         &mut self,
         at: Option<LineOrIndex>,
         document: Result<IncomingDocument, Vec<Problem>>,
-        bytes: usize,
+        text: &[u8],
     ) -> Result<(), ReceiverClosed> {
+        let number = self.report.documents;
         self.report.documents += 1;
+        if !self.options.wanted.has(number) {
+            return Ok(());
+        }
+        let is_unread = document.is_err() && !text.is_empty();
+        let unread_text = is_unread.then(|| String::from_utf8_lossy(text).into_owned());
+        let bytes = text.len();
         let position = self.position.load(Ordering::Relaxed);
         let location = DocumentLocation { at, ..self.location.clone() };
-        self.documents.send(ReadDocument { location, document, bytes, position })
+        self.documents.send(ReadDocument {
+            location,
+            number,
+            document,
+            unread_text,
+            bytes,
+            position,
+        })
     }
 
     pub(super) fn send_problem(
@@ -101,7 +134,7 @@ impl<'a> DocumentReader<'a> {
         code: ProblemCode,
         message: String,
     ) -> Result<(), ReceiverClosed> {
-        self.send(at, Err(vec![Problem::new("", code, message)]), 0)
+        self.send(at, Err(vec![Problem::new("", code, message)]), &[])
     }
 
     /// Sends the problem that reading the current file or entry failed.

@@ -12,7 +12,7 @@ use super::location::LineOrIndex;
 use super::transcode::Utf8Reader;
 use crate::catalog::import::IncomingDocument;
 use crate::document::budget::WorkBudget;
-use crate::document::problem::{ProblemCode, Warning, excerpt};
+use crate::document::problem::{Problem, ProblemCode, Warning, excerpt};
 use crate::document::read::envelope::Expected;
 use crate::document::read::lenient::split::{Cut, Piece, Splitter};
 use crate::document::read::lenient::{
@@ -73,7 +73,7 @@ fn read_one(reader: &mut DocumentReader<'_>, input: impl Read) -> Result<(), Rec
         movie: document.as_ref().map(|(movie, _)| movie),
     };
     let read = IncomingDocument::read(&text, expected, reader.options.parsing);
-    reader.send(None, read, text.len())
+    reader.send(None, read, &text)
 }
 
 fn too_long(limit: u64) -> String {
@@ -391,10 +391,11 @@ impl<'r, 'a, R: Read> DocumentStream<'r, 'a, R> {
 
     fn send_stray(&mut self, at: LineOrIndex, text: &[u8]) -> Result<(), ReceiverClosed> {
         self.sent += 1;
-        let text = String::from_utf8_lossy(text);
-        let found = excerpt(text.trim());
+        let shown = String::from_utf8_lossy(text);
+        let found = excerpt(shown.trim());
         let message = format!("the document is not JSON: {found:?} has no beginning");
-        self.reader.send_problem(Some(at), ProblemCode::Unreadable, message)
+        let problem = Problem::new("", ProblemCode::Unreadable, message);
+        self.reader.send(Some(at), Err(vec![problem]), text)
     }
 
     fn send_text(
@@ -410,7 +411,7 @@ impl<'r, 'a, R: Read> DocumentStream<'r, 'a, R> {
         notes.splice(..0, std::mem::take(&mut self.notes));
         let document =
             IncomingDocument::read(text, Expected::default(), self.reader.options.parsing);
-        self.reader.send(at, document.map(|document| document.with_warnings(notes)), text.len())
+        self.reader.send(at, document.map(|document| document.with_warnings(notes)), text)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod archive;
 mod channel;
+mod collected;
 mod contents;
 mod document_reader;
 mod documents;
@@ -10,11 +11,11 @@ mod limit;
 mod location;
 mod manifest;
 mod read;
+mod statistics;
 mod transcode;
 mod writer;
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
@@ -23,9 +24,11 @@ pub use archive::{ArchiveError, Packer};
 pub use channel::{
     DocumentReceiver, DocumentSender, ReadDocument, ReceiverClosed, document_channel,
 };
-pub use document_reader::{MAX_UNPACKED, ReadOptions, ReadReport};
+pub(in crate::catalog) use collected::{BATCH, Collected, Pending};
+pub use document_reader::{MAX_UNPACKED, ReadOptions, ReadReport, Wanted};
 pub use location::{DocumentLocation, LineOrIndex};
 pub use read::{ByteSource, SQLITE_HEADER, SQLITE_REFUSED, read_source};
+pub(in crate::catalog) use statistics::Statistics;
 pub use writer::{BulkFormat, BulkWriter};
 
 use super::access::{CanDraft, CanPublish, CanRead};
@@ -36,13 +39,6 @@ use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
 use crate::document::{Category, MovieId, Problem, ProblemCode, Stage, Warning};
 use crate::storage::DocumentKey;
-
-/// Maximum number of documents in one transaction.
-const BATCH: usize = 200;
-/// Bytes of text after which a transaction takes no more documents.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
-/// How long a transaction that has documents waits for the next one.
-const BATCH_WAIT: Duration = Duration::from_millis(100);
 
 /// The result of importing one document.
 #[derive(Debug)]
@@ -104,69 +100,6 @@ impl BulkReport {
     }
 }
 
-/// A document to report after its batch is imported.
-struct Pending {
-    location: DocumentLocation,
-    position: u64,
-}
-
-/// The documents of one transaction, and those between them that could not be read.
-#[derive(Default)]
-struct Collected {
-    /// In input order, each with its problems if it could not be read.
-    waiting: Vec<(Pending, Option<Vec<Problem>>)>,
-    batch: Vec<IncomingDocument>,
-    /// Whether the input has ended.
-    ended: bool,
-}
-
-impl Collected {
-    /// Collects documents until there are `max` of them, they are large, or the next one takes its
-    /// time. `held` is a document that belongs to the next transaction.
-    async fn next(
-        documents: &mut DocumentReceiver,
-        held: &mut Option<ReadDocument>,
-        max: usize,
-    ) -> Self {
-        let mut collected = Self::default();
-        let mut keys = HashSet::new();
-        let mut bytes = 0;
-        while collected.waiting.len() < max && bytes < BATCH_BYTES {
-            let next = match held.take() {
-                Some(read) => Some(read),
-                None if collected.waiting.is_empty() => documents.recv().await,
-                // A client that waits for a result before it sends more gets it.
-                None => match tokio::time::timeout(BATCH_WAIT, documents.recv()).await {
-                    Ok(next) => next,
-                    Err(_) => break,
-                },
-            };
-            let Some(read) = next else {
-                collected.ended = true;
-                break;
-            };
-            let pending = Pending { location: read.location.clone(), position: read.position };
-            match read.document {
-                // A second version of a document must be planned on the result of the first.
-                Ok(ref document) if !keys.insert(document.key()) => {
-                    *held = Some(read);
-                    break;
-                }
-                Ok(document) => {
-                    bytes += read.bytes;
-                    collected.batch.push(document);
-                    collected.waiting.push((pending, None));
-                }
-                Err(problems) => collected.waiting.push((pending, Some(problems))),
-            }
-        }
-        collected
-    }
-}
-
-/// Number of newly written documents after which the query planner's statistics are refreshed.
-const REFRESH_STATISTICS_AFTER: u64 = 500;
-
 impl Catalog {
     /// Imports documents as they arrive, many per transaction, and creates missing movies. A
     /// rejected document does not affect the others, unless `on_failure` says so. Results are
@@ -187,7 +120,7 @@ impl Catalog {
         let options = &ImportOptions { create_movie, ..options.clone() };
         let mut total = BulkReport::default();
         let mut held: Option<ReadDocument> = None;
-        let mut known_to_planner = 0;
+        let mut statistics = Statistics::default();
         // In a dry run, a movie stays missing for each of its documents; report it only once.
         let mut planned = HashSet::new();
         let max_documents = if on_failure == OnFailure::Stop { 1 } else { BATCH };
@@ -204,7 +137,7 @@ impl Catalog {
                 self.import_within_budget(permission, &batch, options).await?
             };
             let mut outcomes = batch.iter().zip(outcomes);
-            for (Pending { location, position }, unread) in waiting {
+            for (Pending { location, position, .. }, unread) in waiting {
                 let result = match unread {
                     Some(problems) => DocumentResult {
                         location,
@@ -240,15 +173,7 @@ impl Catalog {
                 total.stopped |= !is_reported || (is_failure && on_failure == OnFailure::Stop);
             }
             ended |= total.stopped;
-            let written = total.published + total.drafted;
-            let is_much_more = written >= REFRESH_STATISTICS_AFTER.max(2 * known_to_planner);
-            if is_much_more || (ended && written >= known_to_planner + REFRESH_STATISTICS_AFTER) {
-                // The documents are committed. Stale statistics only slow queries down.
-                if let Err(error) = self.database().refresh_statistics().await {
-                    tracing::warn!(%error, "the database's statistics could not be refreshed");
-                }
-                known_to_planner = written;
-            }
+            statistics.refresh(self, total.published + total.drafted, ended).await;
             if ended {
                 return Ok(total);
             }

@@ -119,6 +119,11 @@ impl IncomingDocument {
         Self { sent_text: Some(text.to_owned()), ..self }
     }
 
+    /// The text as it was sent, if the document was read from one.
+    pub(in crate::catalog) fn sent_text(&self) -> Option<&str> {
+        self.sent_text.as_deref()
+    }
+
     /// The movie and the category.
     pub(in crate::catalog) fn key(&self) -> DocumentKey {
         (self.movie.clone(), self.category)

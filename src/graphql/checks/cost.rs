@@ -49,6 +49,7 @@ const COSTS: &[(&str, &str, usize)] = &[
     ("PersonConnection", "totalCount", SEARCH),
     ("ImportRecordConnection", "totalCount", 500),
     ("AuditEntryConnection", "totalCount", 500),
+    ("Job", "outcomes", 20),
     (QUERY, "changes", 20),
     ("ChangeConnection", "totalCount", 20),
     ("Movie", "revisions", 500),

@@ -5,6 +5,7 @@ pub(super) mod audit;
 mod batch;
 pub(super) mod credits;
 pub(super) mod drafts;
+pub(super) mod jobs;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -36,7 +36,7 @@ pub struct AuditFilter {
     /// The address of the client, for example 192.0.2.7.
     address: Option<String>,
     /// What the attempt was about: the id of a movie, a person, a ceremony, a platform, a genre, an
-    /// account, a session or a token; or of a draft or an export, for one document of its movie.
+    /// account, a session, a token or a job; or of a draft or an export, for one document of its movie.
     /// Documents that were imported together with others are found in Query.imports.
     target_id: Option<ID>,
     /// Only entries from this time on (inclusive).
@@ -63,6 +63,7 @@ fn read_target(id: &ID) -> Option<(AuditTargetKind, String, Option<Category>)> {
         NodeId::User(id) => (AuditTargetKind::User, id, None),
         NodeId::Session(id) => (AuditTargetKind::Session, id, None),
         NodeId::Token(id) => (AuditTargetKind::Token, id, None),
+        NodeId::Job(id) => (AuditTargetKind::Job, id, None),
         NodeId::Import(_) | NodeId::Lock(..) | NodeId::AuditEntry(_) => return None,
     })
 }
@@ -219,6 +220,7 @@ impl AuditEntry {
             Some(AuditTargetKind::User) => NodeId::User(id).to_string(),
             Some(AuditTargetKind::Session) => NodeId::Session(id).to_string(),
             Some(AuditTargetKind::Token) => NodeId::Token(id).to_string(),
+            Some(AuditTargetKind::Job) => NodeId::Job(id).to_string(),
         }))
     }
 

@@ -10,6 +10,8 @@ pub(super) mod entities;
 pub(super) mod history;
 pub(super) mod import_log;
 pub(super) mod inputs;
+pub(super) mod job_inputs;
+pub(super) mod jobs;
 pub(super) mod locks;
 pub(super) mod movie_filter;
 pub(super) mod movies;

@@ -8,6 +8,7 @@ use super::drafts::Draft;
 use super::entities::{Ceremony, Genre, Platform};
 use super::history::Revision;
 use super::import_log::{ImportRecord, find_record};
+use super::jobs::Job;
 use super::locks::Lock;
 use super::types::{Movie, MovieExport, Person};
 use crate::document::node_ids::{DocumentState, NodeId};
@@ -40,6 +41,7 @@ pub enum Node {
     Session(Session),
     PersonalAccessToken(PersonalAccessToken),
     AuditEntry(AuditEntry),
+    Job(Job),
 }
 
 /// Resolves `Query.node`. `None` if no object has the id.
@@ -82,6 +84,7 @@ pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> 
         // Other accounts are visible to those who manage them.
         NodeId::User(id) => User::load(ctx, id).await?.map(Node::User),
         NodeId::AuditEntry(id) => AuditEntry::load(ctx, id).await?.map(Node::AuditEntry),
+        NodeId::Job(id) => Job::load(ctx, id).await?.map(Node::Job),
         NodeId::Session(_) | NodeId::Token(_) => None,
     })
 }

@@ -7,7 +7,7 @@ use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, MovieId};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
-use crate::storage::{AuditFilter, DraftFilter, FeedFilter, ImportFilter, UserFilter};
+use crate::storage::{AuditFilter, DraftFilter, FeedFilter, ImportFilter, JobFilter, UserFilter};
 
 /// What a connection counts for its field `totalCount`.
 pub enum Totals {
@@ -35,6 +35,8 @@ pub enum Totals {
     Users(UserFilter),
     /// The entries of the audit log that match a filter.
     AuditEntries(Box<AuditFilter>),
+    /// The jobs that match a filter.
+    Jobs(JobFilter),
 }
 
 /// The additional fields of all connections.
@@ -79,5 +81,6 @@ async fn count(ctx: &Context<'_>, totals: &Totals) -> Result<u64, ApiError> {
         Totals::AuditEntries(filter) => {
             catalog.count_audit_entries(&ctx.can_read_audit_log()?, filter).await?
         }
+        Totals::Jobs(filter) => catalog.count_jobs(&ctx.can_manage_jobs()?, filter).await?,
     })
 }

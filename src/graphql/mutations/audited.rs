@@ -40,6 +40,8 @@ const OPERATIONS: &[(&str, AuditOperation)] = &[
     ("updateGenre", AuditOperation::UpdateEntity),
     ("mergePeople", AuditOperation::MergePeople),
     ("splitPerson", AuditOperation::SplitPerson),
+    ("cancelJob", AuditOperation::CancelJob),
+    ("retryJob", AuditOperation::StartJob),
 ];
 
 /// The operation of a mutation in the audit log.

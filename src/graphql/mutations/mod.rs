@@ -4,6 +4,7 @@
 mod accounts;
 mod audited;
 mod entities;
+mod jobs;
 mod tokens;
 
 use async_graphql::{Context, ID, Object};
@@ -28,6 +29,7 @@ use super::model::user_error::{InputKind, UserError};
 use super::mutations::accounts::AccountMutation;
 use super::mutations::audited::{Attempt, audited};
 use super::mutations::entities::EntityMutation;
+use super::mutations::jobs::JobMutation;
 use super::mutations::tokens::TokenMutation;
 use super::query::Query;
 use crate::catalog::import::{ImportOptions, Outcome, SentDocument};
@@ -65,6 +67,12 @@ impl Mutation {
     #[graphql(flatten)]
     async fn tokens(&self) -> TokenMutation {
         TokenMutation
+    }
+
+    /// The mutations of jobs.
+    #[graphql(flatten)]
+    async fn jobs(&self) -> JobMutation {
+        JobMutation
     }
 
     /// Creates a movie with a title, which becomes revision 1 of its basic info. Needs the role

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod entities;
+mod jobs;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::catalog::movies::MovieQuery;
 use crate::document::{Category, MovieId, Stage};
 use accounts::AccountQuery;
 use entities::EntityQuery;
+use jobs::JobQuery;
 
 /// The entry points for reading.
 pub struct Query;
@@ -180,11 +182,17 @@ impl Query {
         EntityQuery
     }
 
+    /// The fields for jobs.
+    #[graphql(flatten)]
+    async fn jobs(&self) -> JobQuery {
+        JobQuery
+    }
+
     /// The object with this id, of any type: use fragments to select its fields. Null if there is
     /// none. Drafts, revisions, records of the import log and locks need the role CONTRIBUTOR:
-    /// without it, null and a FORBIDDEN error. So do entries of the audit log without the role
-    /// ADMIN. Accounts, sessions and tokens of others are null unless the role is ADMIN. The id of a person who was merged into another leads to that
-    /// person.
+    /// without it, null and a FORBIDDEN error. So do entries of the audit log and jobs without the
+    /// role ADMIN. Accounts, sessions and tokens of others are null unless the role is ADMIN. The
+    /// id of a person who was merged into another leads to that person.
     async fn node(
         &self,
         ctx: &Context<'_>,

@@ -9,6 +9,7 @@ mod envelope;
 mod exports;
 mod fields;
 mod imports;
+mod jobs;
 mod oidc;
 mod query;
 mod schemas;
@@ -37,6 +38,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(drafts::routes())
         .merge(exports::routes())
         .merge(imports::routes())
+        .merge(jobs::routes())
         .merge(oidc::routes())
         .merge(schemas::routes())
         .merge(tokens::routes())

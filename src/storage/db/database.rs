@@ -36,6 +36,8 @@ pub struct Database {
     pub(in crate::storage) reader: ReadPool,
     /// Reads the standing of accounts, with a count of its own.
     pub(in crate::storage) access_reader: ReadPool,
+    /// Reads for workers in the background, which are not counted.
+    pub(in crate::storage) background_reader: ReadPool,
     /// Runs writing transactions. On `SQLite` it has a single connection.
     pub(super) writer: Pool,
     pub(super) queries: Arc<AtomicU64>,
@@ -129,6 +131,7 @@ impl Database {
             backend,
             url: url.into(),
             access_reader: ReadPool { pool: reader.clone(), queries: Arc::default() },
+            background_reader: ReadPool { pool: reader.clone(), queries: Arc::default() },
             reader: ReadPool { pool: reader, queries: Arc::clone(&queries) },
             writer,
             queries,

@@ -15,7 +15,7 @@ use crate::storage::{StorageError, Unavailability};
 #[derive(Debug)]
 pub struct Transaction {
     pub(in crate::storage) connection: TransactionConnection,
-    pub(super) backend: Backend,
+    pub(in crate::storage) backend: Backend,
 }
 
 /// How long a transaction that fails with transient errors is retried, by default.

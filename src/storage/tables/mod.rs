@@ -17,6 +17,8 @@ pub mod identity;
 pub mod import;
 pub mod import_text;
 pub mod index_version;
+pub mod job;
+pub mod job_outcome;
 pub mod lock;
 pub mod login_failure;
 pub mod merged_entity;

@@ -2,6 +2,7 @@
 //! has to be added here.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use reelport::catalog::access::Role;
 use reqwest::Method;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{entries, shown};
 use crate::identity::{PASSWORD, account, create, log_in};
+use crate::jobs::{self, documents, leases};
 use crate::on_both_databases;
 use crate::schema::{INTROSPECTION, list, name};
 use crate::support::{Client, TestApp, envelope};
@@ -33,6 +35,22 @@ async fn mutate(client: &Client, text: &str) -> Value {
 fn cast() -> Value {
     let credit = |id: &str, name: &str| json!({ "id": id, "name": name, "character": "X" });
     json!({ "cast": [credit("tmdb-person-1", "Ada One"), credit("tmdb-person-2", "Ben Two")] })
+}
+
+/// A job that no worker of the test takes.
+async fn leased_job(app: &TestApp) -> String {
+    let idle = app.idle().await;
+    let id = leases::queued(&idle, &documents(1)).await;
+    leases::take(&idle, &id, Duration::from_mins(5)).await;
+    id
+}
+
+/// A finished job with a document that cannot be read: a retry of it adds nothing to the import
+/// log, and so no entry of an import.
+async fn failed_job(app: &TestApp) -> String {
+    let id = jobs::start(&app.admin(), "", b"{\"category\": \"no\"}".to_vec()).await;
+    jobs::finished(&app.admin(), &id).await;
+    id
 }
 
 on_both_databases! {
@@ -131,6 +149,10 @@ on_both_databases! {
         check(&bob, "logout(input: {}) { userErrors { code } }".to_owned(), ["LOGOUT", "SESSION", "bob@example.com"]).await;
         let bob = log_in(&app.anonymous(), "bob@example.com").await.client(&app);
         check(&bob, "logoutEverywhere(input: {}) { userErrors { code } }".to_owned(), ["LOGOUT_EVERYWHERE", "USER", "bob@example.com"]).await;
+        let id = leased_job(&app).await;
+        check(&admin, format!("cancelJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["CANCEL_JOB", "JOB", ann]).await;
+        let id = failed_job(&app).await;
+        check(&admin, format!("retryJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
         check(&admin, format!("deleteUser(input: {{id: \"{other}\"}}) {{ userErrors {{ code }} }}"), ["DELETE_USER", "USER", ann]).await;
 
         seen.insert("createPasswordLink".to_owned());
@@ -173,6 +195,11 @@ on_both_databases! {
         check(&admin, ("DELETE", "/api/v1/admin/movies/{id}/draft/{category}"), "m", "", json!({}), "DISCARD_DRAFT").await;
         let entry = check(&admin, ("POST", "/api/v1/admin/movies/import"), "", "", json!([trivia("d")]), "IMPORT").await;
         assert_eq!(entry["targetId"], "m");
+        let id = leased_job(&app).await;
+        let entry = check(&admin, ("POST", "/api/v1/admin/jobs/{id}/cancel"), &id, "", json!({}), "CANCEL_JOB").await;
+        assert_eq!(entry["targetId"], format!("job:{id}"));
+        let id = failed_job(&app).await;
+        check(&admin, ("POST", "/api/v1/admin/jobs/{id}/retry"), &id, "", json!({}), "START_JOB").await;
         let tokens = "/api/v1/auth/tokens";
         let made = check(&admin, ("POST", tokens), "", "", json!({ "name": "n", "role": "VIEWER" }), "CREATE_TOKEN").await;
         let id = made["targetId"].as_str().unwrap();

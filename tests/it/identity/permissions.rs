@@ -73,6 +73,9 @@ const OPERATIONS: &[(&str, Needs)] = &[
     ("{ user(id: \"no\") { id } }", PUBLISH),
     ("{ auditLog { totalCount } }", PUBLISH),
     ("{ node(id: \"audit:no\") { id } }", PUBLISH),
+    ("{ job(id: \"no\") { id } }", PUBLISH),
+    ("{ jobs { totalCount } }", PUBLISH),
+    ("{ node(id: \"job:no\") { id } }", PUBLISH),
     ("mutation { login(input: {email: \"no\", password: \"no\"}) { tokenType } }", NoValidToken),
     ("mutation { refresh(input: {refreshToken: \"no\"}) { tokenType } }", NoValidToken),
     (
@@ -169,9 +172,16 @@ const OPERATIONS: &[(&str, Needs)] = &[
         PUBLISH,
     ),
     ("mutation { splitPerson(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    ("mutation { cancelJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    ("mutation { retryJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
 ];
 
 const ROUTES: &[(&str, &str, Needs)] = &[
+    ("get", "/api/v1/admin/jobs", PUBLISH),
+    ("get", "/api/v1/admin/jobs/{id}", PUBLISH),
+    ("post", "/api/v1/admin/jobs/{id}/cancel", PUBLISH),
+    ("get", "/api/v1/admin/jobs/{id}/failures", PUBLISH),
+    ("post", "/api/v1/admin/jobs/{id}/retry", PUBLISH),
     ("get", "/api/v1/admin/movies/{id}/draft-status", DRAFT),
     ("delete", "/api/v1/admin/movies/{id}/draft/{category}", PUBLISH),
     ("get", "/api/v1/admin/movies/{id}/export/all", READ),

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reelport::app::{App, Sources};
 use reelport::catalog::access::{Credential, Principal, Role};
 use reelport::catalog::accounts::tokens::{TokenConfig, Tokens};
+use reelport::catalog::jobs::JobFiles;
 use reelport::catalog::{Clock, SystemClock};
 use reelport::document::Source;
 use reelport::http::Limits;
@@ -57,15 +58,20 @@ impl TestApp {
     /// A server on the given database.
     pub async fn on(database: TestDatabase) -> Self {
         let clock = TestClock::default();
-        let app = open(&database.url, &clock).await;
+        let app = open(&database, &clock).await;
         let address = serve(app.clone()).await;
         Self { app, address, database, clock }
     }
 
     /// A second server on the same database, like a replica.
     pub async fn replica(&self) -> Client {
-        let address = serve(open(&self.database.url, &self.clock).await).await;
+        let address = serve(self.idle().await).await;
         Client::new(address).with_token(token(Role::Admin, "admin@example.com"))
+    }
+
+    /// The service on the same database, without a server that listens and works on jobs.
+    pub async fn idle(&self) -> App {
+        open(&self.database, &self.clock).await
     }
 
     /// A second server on the same database, with other settings.
@@ -144,9 +150,12 @@ impl TestApp {
     }
 }
 
-async fn open(url: &str, clock: &TestClock) -> App {
+async fn open(database: &TestDatabase, clock: &TestClock) -> App {
     let sources = Sources { clock: Arc::new(clock.clone()), ..Sources::default() };
-    App::open(url, 8, SECRET, TokenConfig::default(), sources).await.unwrap()
+    let opened = App::open(&database.url, 8, SECRET, TokenConfig::default(), sources).await;
+    let app = opened.unwrap();
+    let catalog = app.catalog.clone().with_job_files(JobFiles::new(database.job_files()));
+    App { catalog, ..app }
 }
 
 async fn serve(app: App) -> SocketAddr {

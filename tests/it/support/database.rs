@@ -1,6 +1,7 @@
 //! A database for each test.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use reelport::document::reference;
@@ -14,6 +15,18 @@ pub struct TestDatabase {
     pub url: String,
     /// The folder with the files of a `SQLite` database.
     pub folder: TempDir,
+}
+
+impl TestDatabase {
+    /// The folder of the files of jobs, as `reelport serve` in the folder of the database finds it.
+    pub fn job_files(&self) -> PathBuf {
+        let folder = self.folder.path();
+        if self.url.starts_with("sqlite") {
+            folder.join("files")
+        } else {
+            folder.join("data/files")
+        }
+    }
 }
 
 pub fn sqlite() -> TestDatabase {

@@ -58,6 +58,18 @@ impl Server {
         Self { client, ..server }
     }
 
+    /// Starts a server like [`on`](Self::on) whose jobs are continued by another one soon.
+    pub async fn with_short_leases(database: &TestDatabase) -> Self {
+        let mut command =
+            reelport(database.folder.path(), &database.url, &["serve", "--listen", "127.0.0.1:0"]);
+        command
+            .env("REELPORT_JWT_SECRET", std::str::from_utf8(SECRET).unwrap())
+            .env("REELPORT_JOB_LEASE", "3");
+        let server = Self::start(command).await;
+        let client = server.client.clone().with_token(token(Role::Admin, "admin@example.com"));
+        Self { client, ..server }
+    }
+
     /// Starts a server on a test's database that logs to standard error from this level on.
     pub async fn logging(database: &TestDatabase, level: &str) -> Self {
         let mut command =
@@ -89,6 +101,13 @@ impl Server {
         self.child.start_kill().unwrap();
         let left = self.child.wait_with_output().await.unwrap();
         String::from_utf8_lossy(&left.stderr).into_owned()
+    }
+
+    /// Sends the server a signal, for example STOP or CONT.
+    pub async fn signal(&self, name: &str) {
+        let id = self.child.id().unwrap().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().await.unwrap();
+        assert!(sent.success());
     }
 
     /// Kills the server immediately (SIGKILL).

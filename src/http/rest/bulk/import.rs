@@ -17,7 +17,9 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 use tokio_util::task::AbortOnDropHandle;
 use utoipa::{IntoParams, ToSchema};
 
+use super::preferences::Preferences;
 use super::result_lines::ResultLines;
+use super::start_job;
 use crate::catalog::access::CanPublish;
 use crate::catalog::background::spawn_background;
 use crate::catalog::bulk::{
@@ -33,6 +35,7 @@ use crate::http::body::BodyError;
 use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 use crate::http::rest::imports::ImportParameters;
+use crate::http::rest::jobs::JobBody;
 use crate::http::rest::{media_type, query};
 use crate::http::{AppState, request_id};
 
@@ -197,8 +200,16 @@ pub struct LineError {
         BulkImportParameters,
         (
             "Prefer" = Option<String>, Header,
-            description = "handling=strict: stop at the first document that is not imported \
-                           (RFC 7240). Each document then has its own transaction."
+            description = "Preferences (RFC 7240). handling=strict: stop at the first document \
+                           that is not imported; each document then has its own transaction. \
+                           respond-async: store the file and import it as a job, which goes on \
+                           when the connection or the server ends; handling=strict is then \
+                           ignored."
+        ),
+        (
+            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "With respond-async: a request that is repeated with the same key, file \
+                           and parameters gets the job that the first one started."
         ),
     ),
     request_body(
@@ -221,10 +232,33 @@ pub struct LineError {
                            Reelport-Failed.",
         ),
         (
+            status = 202, body = JobBody,
+            description = "With Prefer: respond-async: the file is stored, and its import is a job.",
+            headers(
+                ("Location" = String, description = "The path of the job."),
+                ("Retry-After" = u64, description = "After how many seconds to ask for the job."),
+                ("Preference-Applied" = String, description = "respond-async."),
+            )
+        ),
+        (
             status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "An unknown or invalid query parameter."
+            description = "An unknown or invalid query parameter. With respond-async also: the \
+                           file is empty, or was not received completely."
         ),
         AccessErrors,
+        (
+            status = 408, body = ProblemDetails, content_type = "application/problem+json",
+            description = "With respond-async: the body was sent too slowly."
+        ),
+        (
+            status = 409, body = ProblemDetails, content_type = "application/problem+json",
+            description = "With respond-async: the idempotency key was used for another request \
+                           (IDEMPOTENCY_MISMATCH)."
+        ),
+        (
+            status = 413, body = ProblemDetails, content_type = "application/problem+json",
+            description = "With respond-async: the file is too large."
+        ),
         (
             status = 415, body = ProblemDetails, content_type = "application/problem+json",
             description = "The body has another media type."
@@ -242,7 +276,11 @@ pub async fn import_movies(
     let parameters: BulkImportParameters = query::parse(parameters.as_deref(), "a bulk import")?;
     let options = ImportOptions::from(parameters);
     refuse_other_media_types(request.headers())?;
-    let is_strict = prefers_strict_handling(request.headers());
+    let preferences = Preferences::of(request.headers());
+    if preferences.respond_async {
+        return start_job::start(&state, &principal, options, request).await;
+    }
+    let is_strict = preferences.handling_strict;
     let on_failure = if is_strict { OnFailure::Stop } else { OnFailure::Continue };
     let slot = state.bulk.import().await?;
     let request_id = request_id::of(request.extensions());
@@ -300,16 +338,6 @@ fn refuse_other_media_types(headers: &HeaderMap) -> Result<(), ProblemDetails> {
     Err(ProblemDetails::unsupported_media_type(format!(
         "Content-Type: found {shown:?}; allowed is one of {allowed}"
     )))
-}
-
-/// Whether a `Prefer` header has `handling=strict` (RFC 7240 §4.4).
-fn prefers_strict_handling(headers: &HeaderMap) -> bool {
-    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split([',', ';'])).any(|preference| {
-        let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
-        name.trim().eq_ignore_ascii_case("handling")
-            && value.trim().trim_matches('"').eq_ignore_ascii_case("strict")
-    })
 }
 
 /// A running import.

@@ -3,7 +3,9 @@
 
 mod export;
 mod import;
+mod preferences;
 mod result_lines;
+mod start_job;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +40,7 @@ impl BulkSlots {
         }
     }
 
-    async fn export(&self) -> Result<OwnedSemaphorePermit, ProblemDetails> {
+    pub(super) async fn export(&self) -> Result<OwnedSemaphorePermit, ProblemDetails> {
         self.take(&self.exports, "exports").await
     }
 

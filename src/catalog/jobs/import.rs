@@ -1,0 +1,159 @@
+//! The work of a job that imports a file: reads the documents after those that are done, and
+//! imports them batch after batch.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use tokio_util::sync::CancellationToken;
+
+use super::attempt::{AttemptEnd, JobSettings, author};
+use super::batch::{BatchWriter, JobError, add};
+use crate::catalog::background::spawn_background;
+use crate::catalog::bulk::{
+    BATCH, Collected, DocumentReceiver, ReadOptions, Statistics, Wanted, document_channel,
+    read_source,
+};
+use crate::catalog::import::ImportOptions;
+use crate::catalog::jobs::ImportJobOptions;
+use crate::catalog::{Catalog, CatalogError};
+use crate::document::{Problem, ProblemCode};
+use crate::storage::{JobCounts, JobEnd, JobFileError, JobRow, JobState, Lease};
+
+/// How many outcomes of skipped documents are stored in one transaction.
+const SKIPPED_BATCH: usize = 1_000;
+/// How many attempts may end at one document, without a commit and without giving the lease back,
+/// before that document is rejected.
+const MAX_STALLED: i64 = 4;
+
+/// One attempt at a job that imports a file.
+pub(super) struct ImportAttempt<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) job: &'a JobRow,
+    pub(super) lease: &'a Lease,
+    pub(super) settings: &'a JobSettings,
+    pub(super) stop: &'a CancellationToken,
+}
+
+impl ImportAttempt<'_> {
+    /// Works until the end of the job, or until the service stops.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, another worker has the job, or the service fails.
+    pub(super) async fn run(&self) -> Result<AttemptEnd, JobError> {
+        let options: ImportJobOptions =
+            serde_json::from_str(&self.job.options).map_err(CatalogError::from)?;
+        let options = ImportOptions::from(options);
+        let file = self.job.file.as_deref().unwrap_or_default();
+        let content = match self.catalog.open_job_file(file).await {
+            Ok(content) => content,
+            Err(JobFileError::Missing) => {
+                let error = "the file of the job is missing in the folder of files".to_owned();
+                return self.end(JobState::Failed, Some(error), None).await;
+            }
+            Err(error) => return Err(CatalogError::from(error).into()),
+        };
+        let (sender, mut receiver) = document_channel();
+        let reading = ReadOptions {
+            parsing: options.parse_options(),
+            max_document: self.settings.max_document,
+            max_unpacked: self.settings.max_unpacked,
+            max_stream: Some(self.settings.max_unpacked),
+            remedy: "REELPORT_BULK_UNPACKED allows more",
+            wanted: Wanted {
+                first: u64::try_from(self.job.position).unwrap_or_default(),
+                only: self.selection().await?,
+            },
+            ..ReadOptions::default()
+        };
+        let position = Arc::new(AtomicU64::new(0));
+        let reading =
+            spawn_background(move || read_source("file", content, &position, reading, &sender));
+        let Some(state) = self.import_all(&mut receiver, &options).await? else {
+            return Ok(AttemptEnd::Stopped);
+        };
+        drop(receiver);
+        let read = reading.await.map_err(CatalogError::from)?;
+        // A retry has the documents that were selected when it was started.
+        let total = self.job.total.or_else(|| {
+            read.ok().map(|report| i64::try_from(report.documents).unwrap_or(i64::MAX))
+        });
+        self.end(state, None, total).await
+    }
+
+    /// The documents that a retry imports; `None` if the job is no retry.
+    async fn selection(&self) -> Result<Option<Arc<[u64]>>, JobError> {
+        let Some(retried) = &self.job.retry_of else { return Ok(None) };
+        Ok(Some(self.catalog.not_imported(retried).await?))
+    }
+
+    /// Imports documents to the end of the file. Returns the state in which the job ends; `None` if
+    /// the service stops.
+    async fn import_all(
+        &self,
+        documents: &mut DocumentReceiver,
+        options: &ImportOptions,
+    ) -> Result<Option<JobState>, JobError> {
+        let author = author(self.job)?;
+        let (catalog, lease) = (self.catalog, self.lease);
+        let writer = BatchWriter { catalog, lease, author: &author, options };
+        let mut held = None;
+        let (mut counts, mut statistics) = (JobCounts::default(), Statistics::default());
+        let mut is_canceled = false;
+        let mut position = self.job.position;
+        let mut has_stalled = self.job.stalled > MAX_STALLED;
+        loop {
+            let state = self.catalog.database.lease_state(self.lease).await?;
+            if !state.is_held {
+                return Err(JobError::LeaseLost);
+            }
+            is_canceled |= state.is_cancel_requested;
+            let max = match position {
+                _ if is_canceled => SKIPPED_BATCH,
+                position if position < self.job.careful_until => 1,
+                _ => BATCH,
+            };
+            let collected = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Ok(None),
+                collected = Collected::next(documents, &mut held, max) => collected,
+            };
+            if let Some((last, _)) = collected.waiting.last() {
+                position = i64::try_from(last.number).unwrap_or(i64::MAX).saturating_add(1);
+                let done = if is_canceled {
+                    writer.skip(&collected).await?
+                } else if std::mem::take(&mut has_stalled) {
+                    let problem = stalled(self.job.stalled - 1);
+                    writer.reject(&collected.waiting, &collected.batch, &problem).await?
+                } else {
+                    writer.import(&collected).await?
+                };
+                add(&mut counts, done);
+            }
+            let written = u64::try_from(counts.published + counts.drafted).unwrap_or_default();
+            statistics.refresh(self.catalog, written, collected.ended).await;
+            if collected.ended {
+                let state = if is_canceled { JobState::Canceled } else { JobState::Completed };
+                return Ok(Some(state));
+            }
+        }
+    }
+
+    async fn end(
+        &self,
+        state: JobState,
+        error: Option<String>,
+        total: Option<i64>,
+    ) -> Result<AttemptEnd, JobError> {
+        let end = JobEnd { state, error, total, at: self.catalog.clock.now() };
+        self.catalog.end_job(self.lease, &end).await?;
+        Ok(AttemptEnd::Finished)
+    }
+}
+
+/// The problem of a document at which attempt after attempt ended.
+fn stalled(attempts: i64) -> Problem {
+    let message = format!(
+        "the service ended {attempts} times while it imported this document, so it was left out"
+    );
+    Problem::new("", ProblemCode::Invalid, message)
+}

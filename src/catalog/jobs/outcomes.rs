@@ -1,0 +1,87 @@
+//! The rows of outcomes: how each document of a job ended.
+
+use crate::catalog::CatalogError;
+use crate::catalog::bulk::{LineOrIndex, Pending};
+use crate::catalog::import::{ImportStatus, IncomingDocument, Outcome};
+use crate::document::{Problem, ProblemCode};
+use crate::storage::{JobOutcome, JobOutcomeRow};
+
+/// Maximum number of problems that are stored for one document.
+const MAX_PROBLEMS: usize = 20;
+
+/// How a document ended that was not imported because of these problems.
+fn failed(problems: &[Problem]) -> JobOutcome {
+    if problems.iter().any(|problem| problem.code == ProblemCode::Conflict) {
+        JobOutcome::Conflict
+    } else {
+        JobOutcome::Rejected
+    }
+}
+
+fn row(
+    pending: &Pending,
+    document: Option<&IncomingDocument>,
+    outcome: JobOutcome,
+    problems: &[Problem],
+) -> Result<JobOutcomeRow, CatalogError> {
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let (line, index) = match pending.location.at {
+        Some(LineOrIndex::Line(line)) => (Some(number(line)), None),
+        Some(LineOrIndex::Index(index)) => (None, Some(number(index))),
+        None => (None, None),
+    };
+    let listed = &problems[..problems.len().min(MAX_PROBLEMS)];
+    Ok(JobOutcomeRow {
+        position: number(pending.number),
+        // A name in an archive may have any characters.
+        entry: pending.location.entry.as_ref().map(|entry| entry.replace('\0', "\u{FFFD}")),
+        line,
+        index,
+        movie: document.map(|document| document.movie.to_string()),
+        category: document.map(|document| document.category),
+        outcome,
+        changes: 0,
+        problems: serde_json::to_string(listed)?,
+        omitted: number((problems.len() - listed.len()) as u64),
+        import_id: None,
+    })
+}
+
+/// The row of a document that was imported, or not because of its problems.
+pub(super) fn imported(
+    pending: &Pending,
+    document: &IncomingDocument,
+    outcome: &Outcome,
+) -> Result<JobOutcomeRow, CatalogError> {
+    let ended = match outcome.status {
+        ImportStatus::Planned => JobOutcome::Planned,
+        ImportStatus::Drafted => JobOutcome::Drafted,
+        ImportStatus::Published => JobOutcome::Published,
+        ImportStatus::Unchanged => JobOutcome::Unchanged,
+        ImportStatus::Rejected => failed(&outcome.problems),
+    };
+    let changes = match (&outcome.plan, outcome.status) {
+        (_, ImportStatus::Rejected) | (None, _) => 0,
+        (Some(plan), _) => plan.changes.len(),
+    };
+    let row = row(pending, Some(document), ended, &outcome.problems)?;
+    let changes = i64::try_from(changes).unwrap_or(i64::MAX);
+    Ok(JobOutcomeRow { changes, import_id: outcome.import_id.clone(), ..row })
+}
+
+/// The row of a document that could not be read or imported.
+pub(super) fn rejected(
+    pending: &Pending,
+    document: Option<&IncomingDocument>,
+    problems: &[Problem],
+) -> Result<JobOutcomeRow, CatalogError> {
+    row(pending, document, failed(problems), problems)
+}
+
+/// The row of a document that was not attempted.
+pub(super) fn skipped(
+    pending: &Pending,
+    document: Option<&IncomingDocument>,
+) -> Result<JobOutcomeRow, CatalogError> {
+    row(pending, document, JobOutcome::Skipped, &[])
+}

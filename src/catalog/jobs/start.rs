@@ -1,0 +1,266 @@
+//! Starts jobs.
+
+use bytes::Bytes;
+use futures::stream::Stream;
+use serde::{Deserialize, Serialize};
+
+use super::target;
+use crate::catalog::access::CanManageJobs;
+use crate::catalog::audit::{AuditOperation, StoredActor};
+use crate::catalog::import::ImportOptions;
+use crate::catalog::{Catalog, CatalogError};
+use crate::document::ids::timed_id;
+use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::{Problem, ProblemCode, Source, Stage};
+use crate::storage::{
+    JOB_FILE_PREFIX, JobKind, JobOutcome, JobRow, NewJob, ReceiveError, StoredFile, Transaction,
+    Unavailability,
+};
+
+/// Maximum number of jobs that are not finished.
+const MAX_UNFINISHED: u64 = 100;
+
+/// The options of a job that imports a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "options that a client sets one by one")]
+pub struct ImportJobOptions {
+    /// Whether to import into published documents or into their drafts.
+    pub target: Stage,
+    pub mode: ImportMode,
+    /// Whether to only plan: no document is written.
+    pub dry_run: bool,
+    /// Overrides the source in the metadata of the documents.
+    pub source: Option<Source>,
+    pub nulls: NullPolicy,
+    pub on_conflict: ConflictPolicy,
+    /// Whether a manual edit may change locked values.
+    pub override_locks: bool,
+    /// Whether an unknown key is an error.
+    pub strict: bool,
+    /// Whether citation marks, markup and invisible characters are removed from texts.
+    pub clean: bool,
+}
+
+impl From<ImportOptions> for ImportJobOptions {
+    fn from(options: ImportOptions) -> Self {
+        let ImportOptions { target, mode, dry_run, source, nulls, on_conflict, .. } = options;
+        let ImportOptions { override_locks, strict, clean, .. } = options;
+        Self { target, mode, dry_run, source, nulls, on_conflict, override_locks, strict, clean }
+    }
+}
+
+impl From<ImportJobOptions> for ImportOptions {
+    fn from(options: ImportJobOptions) -> Self {
+        let ImportJobOptions { target, mode, dry_run, source, nulls, on_conflict, .. } = options;
+        let ImportJobOptions { override_locks, strict, clean, .. } = options;
+        Self {
+            target,
+            mode,
+            dry_run,
+            source,
+            nulls,
+            on_conflict,
+            override_locks,
+            strict,
+            clean,
+            // A published document creates its movie.
+            create_movie: target == Stage::Published,
+            ..Self::default()
+        }
+    }
+}
+
+/// The result of starting a job.
+#[derive(Debug)]
+pub enum StartedJob {
+    Started(JobRow),
+    /// The request was sent before with the same idempotency key.
+    Repeated(JobRow),
+    /// The job was not started.
+    Refused(Problem),
+    /// Too many jobs are not finished.
+    TooMany,
+}
+
+impl Catalog {
+    /// Stores the file of a job as it is received. Nothing is left of a file that is not complete.
+    ///
+    /// # Errors
+    /// When the bytes cannot be received, or the folder of files fails.
+    pub async fn receive_job_file<E>(
+        &self,
+        _: &CanManageJobs,
+        bytes: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<StoredFile, ReceiveError<E>> {
+        let id = timed_id(self.clock.now().timestamp_micros(), self.ids.next());
+        self.jobs.files.receive(format!("{JOB_FILE_PREFIX}{id}"), bytes).await
+    }
+
+    /// Starts a job that imports a stored file. If it is not started, the file is removed.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn start_import_job(
+        &self,
+        permission: &CanManageJobs,
+        file: StoredFile,
+        options: ImportJobOptions,
+        key: Option<String>,
+    ) -> Result<StartedJob, CatalogError> {
+        let options = serde_json::to_string(&options)?;
+        let started = if file.size == 0 {
+            let problem = Problem::new("", ProblemCode::Unreadable, "the file is empty");
+            Ok(StartedJob::Refused(problem))
+        } else {
+            self.insert_import_job(permission, &file, &options, key.as_deref()).await
+        };
+        // If the commit was not confirmed, the job may have been started.
+        let is_kept = match &started {
+            Ok(started) => matches!(started, StartedJob::Started(_)),
+            Err(error) => error.unavailability() == Some(Unavailability::Unconfirmed),
+        };
+        if !is_kept && let Err(error) = self.jobs.files.remove(&file.name).await {
+            tracing::warn!(%error, "the file of a job that was not started is not removed yet");
+        }
+        started
+    }
+
+    async fn insert_import_job(
+        &self,
+        permission: &CanManageJobs,
+        file: &StoredFile,
+        options: &str,
+        key: Option<&str>,
+    ) -> Result<StartedJob, CatalogError> {
+        // A request with the same key, file and options is the same request.
+        let key = key.map(|key| (key, format!("{} {options}", file.hash)));
+        let key = &key;
+        let started = self.database.write(|transaction| async move {
+            if let Some((key, hash)) = key
+                && let Some(repeated) =
+                    self.repeated_job(&transaction, permission, key, hash).await?
+            {
+                return Ok(repeated);
+            }
+            if transaction.count_unfinished_jobs().await? >= MAX_UNFINISHED {
+                return Ok(StartedJob::TooMany);
+            }
+            let new = self.new_job(permission, JobKind::Import, options.to_owned())?;
+            let size = i64::try_from(file.size).unwrap_or(i64::MAX);
+            let new = NewJob {
+                file: Some((file.name.clone(), size)),
+                key: key.as_ref().map(|(key, hash)| ((*key).to_owned(), hash.clone())),
+                ..new
+            };
+            let detail = format!("import of a file of {size} bytes");
+            self.store_job(&transaction, permission, &new, &detail).await
+        });
+        let started = started.await?;
+        self.jobs.started.notify_one();
+        Ok(started)
+    }
+
+    /// Starts a job that tries the documents of a finished job again that were not imported, with
+    /// the same options. `None` if there is no such job.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn retry_job(
+        &self,
+        permission: &CanManageJobs,
+        id: &str,
+    ) -> Result<Option<StartedJob>, CatalogError> {
+        let started = self.database.write(|transaction| async move {
+            let Some(job) = transaction.job(id).await? else { return Ok(None) };
+            let refused = |message: &str| {
+                let problem = Problem::new("", ProblemCode::Invalid, message);
+                Ok(Some(StartedJob::Refused(problem)))
+            };
+            if !job.state.is_final() {
+                return refused("the job is not finished; cancel it, or wait for its end");
+            }
+            let total: i64 =
+                JobOutcome::NOT_IMPORTED.into_iter().map(|outcome| job.counts.of(outcome)).sum();
+            let Some(file) = job.file.filter(|_| total > 0) else {
+                return refused("all documents of the job that were attempted are imported");
+            };
+            if transaction.count_unfinished_jobs().await? >= MAX_UNFINISHED {
+                return Ok(Some(StartedJob::TooMany));
+            }
+            let new = NewJob {
+                file: Some((file, job.file_size.unwrap_or_default())),
+                retry_of: Some(job.id),
+                total: Some(total),
+                ..self.new_job(permission, job.kind, job.options)?
+            };
+            let detail = format!("a retry of {total} documents of {id}");
+            Ok(Some(self.store_job(&transaction, permission, &new, &detail).await?))
+        });
+        let started: Result<_, CatalogError> = started.await;
+        self.jobs.started.notify_one();
+        started
+    }
+
+    /// The job that was started by the same request, or why this one is refused; `None` if the key
+    /// is new.
+    async fn repeated_job(
+        &self,
+        transaction: &Transaction,
+        permission: &CanManageJobs,
+        key: &str,
+        hash: &str,
+    ) -> Result<Option<StartedJob>, CatalogError> {
+        let author = &permission.author;
+        let Some(job) = transaction.job_with_key(&author.account, key).await? else {
+            return Ok(None);
+        };
+        if job.request_hash.as_deref() == Some(hash) {
+            author.actor.origin.note_recorded();
+            return Ok(Some(StartedJob::Repeated(job)));
+        }
+        let message = "the idempotency key was used with another request; no job was started";
+        let problem = Problem::new("", ProblemCode::IdempotencyMismatch, message);
+        Ok(Some(StartedJob::Refused(problem)))
+    }
+
+    /// A job of this author.
+    fn new_job(
+        &self,
+        permission: &CanManageJobs,
+        kind: JobKind,
+        options: String,
+    ) -> Result<NewJob, CatalogError> {
+        let (now, author) = (self.clock.now(), &permission.author);
+        Ok(NewJob {
+            id: timed_id(now.timestamp_micros(), self.ids.next()),
+            kind,
+            account: author.account.clone(),
+            author: author.name.clone(),
+            source: author.source,
+            actor: serde_json::to_string(&StoredActor::from(&author.actor))?,
+            options,
+            file: None,
+            retry_of: None,
+            total: None,
+            key: None,
+            created_at: now,
+        })
+    }
+
+    /// Stores a job with its entry of the audit log.
+    async fn store_job(
+        &self,
+        transaction: &Transaction,
+        permission: &CanManageJobs,
+        new: &NewJob,
+        detail: &str,
+    ) -> Result<StartedJob, CatalogError> {
+        transaction.insert_job(new).await?;
+        let entry = permission.author.actor.did(AuditOperation::StartJob);
+        self.record(transaction, entry.on(target(&new.id)).detailed(detail)).await?;
+        let stored = transaction.job(&new.id).await?;
+        stored
+            .map(StartedJob::Started)
+            .ok_or_else(|| CatalogError::corrupt("job", &new.id, "it is missing"))
+    }
+}

@@ -1,0 +1,52 @@
+//! Stores the file of a bulk import, and imports it as a job.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
+use futures::stream::TryStreamExt as _;
+
+use crate::catalog::CatalogError;
+use crate::catalog::access::Principal;
+use crate::catalog::import::ImportOptions;
+use crate::catalog::jobs::ReceiveError;
+use crate::http::AppState;
+use crate::http::body::BodyError;
+use crate::http::problem::ProblemDetails;
+use crate::http::rest::imports::idempotency_key;
+use crate::http::rest::jobs::accepted;
+
+/// Maximum length of an idempotency key, in characters.
+const MAX_KEY: usize = 255;
+
+/// Receives the file and starts the job. Nothing is left of a file that is not received completely.
+pub async fn start(
+    state: &AppState,
+    principal: &Principal,
+    options: ImportOptions,
+    request: Request,
+) -> Result<Response, ProblemDetails> {
+    let permission = principal.can_manage_jobs()?;
+    let key = idempotency_key(request.headers(), None)?;
+    if let Some(length) = key.as_ref().map(|key| key.chars().count())
+        && !(1..=MAX_KEY).contains(&length)
+    {
+        return Err(ProblemDetails::bad_request(format!(
+            "the idempotency key has {length} characters; allowed are 1 to {MAX_KEY}"
+        )));
+    }
+    let slot = state.bulk.import().await?;
+    let body = request.into_body().into_data_stream();
+    let bytes = body.map_err(|error| BodyError::find(&error));
+    let file = state.catalog.receive_job_file(&permission, bytes).await;
+    let file = file.map_err(|error| match error {
+        ReceiveError::Received(error) => ProblemDetails::from(error),
+        ReceiveError::Stored(error) => CatalogError::from(error).into(),
+    })?;
+    drop(slot);
+    let started = state.catalog.start_import_job(&permission, file, options.into(), key).await?;
+    let mut response = accepted(state, started)?;
+    let applied = HeaderValue::from_static("respond-async");
+    let name = HeaderName::from_static("preference-applied");
+    response.headers_mut().insert(name, applied);
+    Ok(response)
+}

@@ -1,0 +1,143 @@
+//! Trying the failed documents of a job again, and downloading them.
+
+use chrono::TimeDelta;
+use reelport::catalog::access::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{JOBS, documents, finished, job_when, leases, outcomes, start, stored_files, trivia};
+use crate::on_both_databases;
+use crate::support::packing::{ndjson, zipped};
+use crate::support::{Client, Reply, envelope};
+
+async fn retry(client: &Client, id: &str) -> Reply {
+    client.send(client.request(Method::POST, &format!("{JOBS}/{id}/retry"))).await
+}
+
+/// An import of movies that do not exist into drafts, of which only the first exists.
+async fn some_rejected(admin: &Client) -> String {
+    let file = ndjson(&[trivia("a", "A"), trivia("b", "B"), trivia("c", "C"), trivia("a", "A2")]);
+    let id = start(admin, "?target=draft&source=llm-generated", file).await;
+    let done = finished(admin, &id).await;
+    assert_eq!((&done["counts"]["drafted"], &done["counts"]["rejected"]), (&json!(2), &json!(2)));
+    id
+}
+
+on_both_databases! {
+    async fn only_what_failed_is_tried_again(app: TestApp) {
+        let admin = app.movie("a").await;
+        let id = some_rejected(&admin).await;
+        app.movie("b").await;
+        let reply = retry(&admin, &id).await;
+        assert_eq!(reply.status, 202, "{}", reply.text);
+        let again = reply.json();
+        let second = again["id"].as_str().unwrap();
+        assert_eq!(reply.header("location"), format!("{JOBS}/{second}"));
+        assert_eq!((&again["retry_of"], &again["total"]), (&json!(id), &json!(2)));
+        let done = finished(&admin, second).await;
+        assert_eq!((&done["done"], &done["total"]), (&json!(2), &json!(2)));
+        // The documents keep their numbers, and the options apply.
+        assert_eq!(outcomes(&admin, second, Value::Null).await, ["1 b DRAFTED", "2 c REJECTED"]);
+
+        app.movie("c").await;
+        let mutation = "mutation($id: ID!) { retryJob(input: {id: $id}) {
+            job { id total retryOf { id } } userErrors { code field message } } }";
+        let reply = admin.graphql(mutation, json!({ "id": format!("job:{second}") })).await;
+        let payload = &reply["data"]["retryJob"];
+        assert_eq!(payload["userErrors"], json!([]), "{reply}");
+        assert_eq!(payload["job"]["retryOf"]["id"], format!("job:{second}"));
+        let third = payload["job"]["id"].as_str().unwrap().trim_start_matches("job:").to_owned();
+        finished(&admin, &third).await;
+        assert_eq!(outcomes(&admin, &third, Value::Null).await, ["2 c DRAFTED"]);
+        // Nothing is left to try.
+        let none = retry(&admin, &third).await;
+        assert_eq!(none.status, 422, "{}", none.text);
+        let none = admin.graphql(mutation, json!({ "id": format!("job:{third}") })).await;
+        assert_eq!(none["data"]["retryJob"]["userErrors"][0]["code"], "INVALID", "{none}");
+        let unknown = admin.graphql(mutation, json!({ "id": "job:no" })).await;
+        assert_eq!(unknown["data"]["retryJob"]["userErrors"][0]["code"], "NOT_FOUND");
+        assert_eq!(retry(&admin, "no").await.status, 404);
+
+        // They share a file, which is kept as long as one of them.
+        assert_eq!(stored_files(&app).len(), 1);
+        app.clock.forward(TimeDelta::days(8));
+        assert_eq!(app.app.catalog.delete_old_jobs().await.unwrap(), 3);
+        assert_eq!(stored_files(&app), [""; 0]);
+    }
+
+    async fn the_skipped_documents_of_a_canceled_job_are_tried_again(app: TestApp) {
+        const COUNT: usize = 3_000;
+        let admin = app.admin();
+        let id = start(&admin, "", ndjson(&documents(COUNT))).await;
+        job_when(&admin, &id, |job| job["done"].as_i64().unwrap() > 0).await;
+        let early = retry(&admin, &id).await;
+        assert_eq!(early.status, 422, "{}", early.text);
+        assert_eq!(admin.post(&format!("{JOBS}/{id}/cancel"), &json!({})).await.status, 202);
+        let canceled = finished(&admin, &id).await;
+        let skipped = canceled["counts"]["skipped"].as_i64().unwrap();
+        assert!(skipped > 0, "{canceled}");
+        let second = retry(&admin, &id).await.json()["id"].as_str().unwrap().to_owned();
+        let done = finished(&admin, &second).await;
+        assert_eq!((&done["counts"]["published"], &done["done"]), (&json!(skipped), &json!(skipped)));
+        let statistics = admin.graphql("{ catalogStatistics { movies } }", json!({})).await;
+        assert_eq!(statistics["data"]["catalogStatistics"]["movies"], COUNT);
+    }
+
+    async fn a_retry_goes_on_where_its_server_ended(app: TestApp) {
+        let admin = app.movie("a").await;
+        let id = some_rejected(&admin).await;
+        app.movie("b").await;
+        app.movie("c").await;
+        let idle = app.idle().await;
+        let permission = leases::admin().can_manage_jobs().unwrap();
+        let started = idle.catalog.retry_job(&permission, &id).await.unwrap().unwrap();
+        let second = leases::started(started);
+        // As if a server had ended after the first of the two documents.
+        leases::take(&idle, &second, std::time::Duration::from_secs(2)).await;
+        let url = &app.database.url;
+        let moved = format!("UPDATE jobs SET position = 2 WHERE id = '{second}'");
+        crate::support::database::execute(url, &moved).await;
+        finished(&admin, &second).await;
+        assert_eq!(outcomes(&admin, &second, Value::Null).await, ["2 c DRAFTED"]);
+    }
+
+    async fn failures_are_a_file_that_can_be_imported_again(app: TestApp) {
+        let admin = app.admin();
+        let pretty = |document: &Value| serde_json::to_string_pretty(document).unwrap();
+        let invalid = envelope("b", "basic_info", json!({ "title": "B", "runtime": -5 }));
+        // Without its last bracket, and with a comment.
+        let mut broken = pretty(&envelope("c", "basic_info", json!({ "title": "C", "runtime": -6 })));
+        broken.insert_str(1, " // from a model");
+        let file = zipped(&[
+            ("a.json", pretty(&trivia("a", "A")).into_bytes()),
+            ("b.json", pretty(&invalid).into_bytes()),
+            ("c.json", broken.into_bytes()),
+            ("d.ndjson", format!("{}\n{{\"category\": \"no\"}}\n", trivia("d", "D")).into_bytes()),
+        ]);
+        let id = start(&admin, "", file).await;
+        let done = finished(&admin, &id).await;
+        assert_eq!((&done["counts"]["published"], &done["counts"]["rejected"]), (&json!(2), &json!(3)));
+        let reply = admin.get(&format!("{JOBS}/{id}/failures")).await;
+        assert_eq!((reply.status, reply.header("content-type")), (200, "application/x-ndjson"));
+        assert!(reply.header("content-disposition").contains("failures.ndjson"));
+        let lines: Vec<&str> = reply.text.lines().collect();
+        assert_eq!(lines.len(), 3, "{}", reply.text);
+        assert_eq!(serde_json::from_str::<Value>(lines[0]).unwrap(), invalid);
+        assert_eq!(lines[2], "{\"category\": \"no\"}");
+        // The same failures as before, and what was corrected is imported.
+        let again = start(&admin, "", reply.bytes.clone()).await;
+        finished(&admin, &again).await;
+        assert_eq!(outcomes(&admin, &again, Value::Null).await, [
+            "0 b REJECTED", "1 c REJECTED", "2 ? REJECTED"
+        ]);
+        let corrected = reply.text.replace("-5", "95").replace("-6", "96");
+        let again = start(&admin, "", corrected.into_bytes()).await;
+        finished(&admin, &again).await;
+        assert_eq!(outcomes(&admin, &again, json!(["PUBLISHED"])).await, [
+            "0 b PUBLISHED", "1 c PUBLISHED"
+        ]);
+        let viewer = app.with_role(Role::Viewer);
+        assert_eq!(viewer.get(&format!("{JOBS}/{id}/failures")).await.status, 403);
+        assert_eq!(admin.get(&format!("{JOBS}/no/failures")).await.status, 404);
+    }
+}
