@@ -210,7 +210,8 @@ fn problem_of(error: &JobError) -> Problem {
         error if error.is_transient() => lost_to_other_writers(),
         error => {
             tracing::error!(%error, "a document of a job cannot be imported");
-            let message = "the service failed to import this document; its log has the reason";
+            let message =
+                "the service failed to import this document; the log of the service has the reason";
             Problem::new("", ProblemCode::Invalid, message)
         }
     }

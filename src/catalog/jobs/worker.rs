@@ -112,7 +112,7 @@ impl Catalog {
             return Err(error);
         }
         tracing::error!(job = id, %error, "a job failed");
-        let error = "the service failed; its log has the reason".to_owned();
+        let error = "the service failed; the log of the service has the reason".to_owned();
         let end = JobEnd {
             state: JobState::Failed,
             error: Some(error),
