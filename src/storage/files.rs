@@ -36,6 +36,23 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Makes a file accessible only to the owner.
+///
+/// # Errors
+/// When its mode cannot be changed.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(())
+    }
+}
+
 /// The mode of a file, for example `0644`, if other accounts of this machine can access it.
 #[must_use]
 pub fn mode_if_shared(path: &Path) -> Option<String> {

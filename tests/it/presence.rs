@@ -76,7 +76,7 @@ on_both_databases! {
         assert_eq!(reply["data"], Value::Null);
         assert_eq!(reply["errors"][0]["extensions"]["code"], "FORBIDDEN");
         assert_eq!(exported(&viewer, "has_draft=trivia").await.0, 403);
-        assert_eq!(exported(&viewer, "has_draft=").await, (200, 3));
+        assert_eq!(exported(&viewer, "has_draft=").await, (400, 1));
 
         admin.mutate("publishDraft", json!({ "movieId": "b", "category": "TRIVIA" })).await;
         admin.mutate("discardDraft", json!({ "movieId": "b", "category": "TIMELINE" })).await;

@@ -61,14 +61,17 @@ impl Default for ReadOptions {
 pub struct Wanted {
     /// Only documents from this one on.
     pub first: u64,
-    /// Only these documents, in ascending order.
+    /// Only these documents, in ascending order, and those from `rest` on.
     pub only: Option<Arc<[u64]>>,
+    /// All documents from this one on, also if `only` lacks them.
+    pub rest: Option<u64>,
 }
 
 impl Wanted {
     fn has(&self, number: u64) -> bool {
         let is_one = |only: &Arc<[u64]>| only.binary_search(&number).is_ok();
-        number >= self.first && self.only.as_ref().is_none_or(is_one)
+        let is_of_rest = self.rest.is_some_and(|rest| number >= rest);
+        number >= self.first && (is_of_rest || self.only.as_ref().is_none_or(is_one))
     }
 }
 

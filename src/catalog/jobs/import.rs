@@ -17,7 +17,7 @@ use crate::catalog::import::ImportOptions;
 use crate::catalog::jobs::ImportJobOptions;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::{Problem, ProblemCode};
-use crate::storage::{JobCounts, JobEnd, JobFileError, JobRow, JobState, Lease};
+use crate::storage::{JobCounts, JobEnd, JobFileError, JobOutcome, JobRow, JobState, Lease};
 
 /// How many outcomes of skipped documents are stored in one transaction.
 const SKIPPED_BATCH: usize = 1_000;
@@ -61,38 +61,36 @@ impl ImportAttempt<'_> {
             remedy: "REELPORT_BULK_UNPACKED allows more",
             wanted: Wanted {
                 first: u64::try_from(self.job.position).unwrap_or_default(),
-                only: self.selection().await?,
+                ..self.catalog.selection(self.job).await?
             },
             ..ReadOptions::default()
         };
         let position = Arc::new(AtomicU64::new(0));
         let reading =
             spawn_background(move || read_source("file", content, &position, reading, &sender));
-        let Some(state) = self.import_all(&mut receiver, &options).await? else {
+        let Some((state, done)) = self.import_all(&mut receiver, &options).await? else {
             return Ok(AttemptEnd::Stopped);
         };
         drop(receiver);
         let read = reading.await.map_err(CatalogError::from)?;
-        // A retry has the documents that were selected when it was started.
-        let total = self.job.total.or_else(|| {
-            read.ok().map(|report| i64::try_from(report.documents).unwrap_or(i64::MAX))
-        });
+        let total = match (self.job.total, &self.job.retry_of) {
+            // A retry has the documents that were selected when it was started.
+            (Some(total), _) => Some(total),
+            (None, Some(_)) => Some(self.job.done + done),
+            (None, None) => {
+                read.ok().map(|report| i64::try_from(report.documents).unwrap_or(i64::MAX))
+            }
+        };
         self.end(state, None, total).await
     }
 
-    /// The documents that a retry imports; `None` if the job is no retry.
-    async fn selection(&self) -> Result<Option<Arc<[u64]>>, JobError> {
-        let Some(retried) = &self.job.retry_of else { return Ok(None) };
-        Ok(Some(self.catalog.not_imported(retried).await?))
-    }
-
-    /// Imports documents to the end of the file. Returns the state in which the job ends; `None` if
-    /// the service stops.
+    /// Imports documents to the end of the file. Returns the state in which the job ends, and the
+    /// number of documents of this attempt; `None` if the service stops.
     async fn import_all(
         &self,
         documents: &mut DocumentReceiver,
         options: &ImportOptions,
-    ) -> Result<Option<JobState>, JobError> {
+    ) -> Result<Option<(JobState, i64)>, JobError> {
         let author = author(self.job)?;
         let (catalog, lease) = (self.catalog, self.lease);
         let writer = BatchWriter { catalog, lease, author: &author, options };
@@ -133,7 +131,8 @@ impl ImportAttempt<'_> {
             statistics.refresh(self.catalog, written, collected.ended).await;
             if collected.ended {
                 let state = if is_canceled { JobState::Canceled } else { JobState::Completed };
-                return Ok(Some(state));
+                let done = JobOutcome::ALL.iter().map(|outcome| counts.of(*outcome)).sum();
+                return Ok(Some((state, done)));
             }
         }
     }
@@ -144,6 +143,10 @@ impl ImportAttempt<'_> {
         error: Option<String>,
         total: Option<i64>,
     ) -> Result<AttemptEnd, JobError> {
+        match &error {
+            Some(reason) => tracing::warn!(job = self.job.id, reason, "a job failed"),
+            None => tracing::info!(job = self.job.id, state = state.as_str(), "a job ended"),
+        }
         let end = JobEnd { state, error, total, at: self.catalog.clock.now() };
         self.catalog.end_job(self.lease, &end).await?;
         Ok(AttemptEnd::Finished)

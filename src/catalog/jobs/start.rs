@@ -13,9 +13,13 @@ use crate::document::ids::timed_id;
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::{Problem, ProblemCode, Source, Stage};
 use crate::storage::{
-    JOB_FILE_PREFIX, JobKind, JobOutcome, JobRow, NewJob, ReceiveError, StoredFile, Transaction,
-    Unavailability,
+    JOB_FILE_PREFIX, JobKind, JobOutcome, JobRow, JobState, NewJob, ReceiveError, StoredFile,
+    Transaction, Unavailability,
 };
+
+/// The message about a job whose file is missing.
+pub const MISSING_FILE: &str =
+    "the file of the job is missing in the folder of files; send it again as a new job";
 
 /// Maximum number of jobs that are not finished.
 const MAX_UNFINISHED: u64 = 100;
@@ -170,10 +174,15 @@ impl Catalog {
         permission: &CanManageJobs,
         id: &str,
     ) -> Result<Option<StartedJob>, CatalogError> {
+        let file = self.database.jobs(&[id.to_owned()]).await?.pop().and_then(|job| job.file);
+        let is_file_missing = match &file {
+            Some(file) => !self.jobs.files.exists(file).await?,
+            None => true,
+        };
         let started = self.database.write(|transaction| async move {
             let Some(job) = transaction.job(id).await? else { return Ok(None) };
             let refused = |message: &str| {
-                let problem = Problem::new("", ProblemCode::Invalid, message);
+                let problem = Problem::new("", ProblemCode::Conflict, message);
                 Ok(Some(StartedJob::Refused(problem)))
             };
             if !job.state.is_final() {
@@ -181,19 +190,28 @@ impl Catalog {
             }
             let total: i64 =
                 JobOutcome::NOT_IMPORTED.into_iter().map(|outcome| job.counts.of(outcome)).sum();
-            let Some(file) = job.file.filter(|_| total > 0) else {
-                return refused("all documents of the job that were attempted are imported");
+            let is_unfinished = job.state == JobState::Failed;
+            let Some(file) = job.file.filter(|_| total > 0 || is_unfinished) else {
+                return refused("no document of the job failed or was skipped");
             };
+            if is_file_missing {
+                return refused(MISSING_FILE);
+            }
             if transaction.count_unfinished_jobs().await? >= MAX_UNFINISHED {
                 return Ok(Some(StartedJob::TooMany));
             }
             let new = NewJob {
                 file: Some((file, job.file_size.unwrap_or_default())),
                 retry_of: Some(job.id),
-                total: Some(total),
+                // How many documents a job that failed did not attempt is not known.
+                total: Some(total).filter(|_| !is_unfinished),
                 ..self.new_job(permission, job.kind, job.options)?
             };
-            let detail = format!("a retry of {total} documents of {id}");
+            let detail = if is_unfinished {
+                format!("a retry of {total} documents of {id}, and of those not attempted")
+            } else {
+                format!("a retry of {total} documents of {id}")
+            };
             Ok(Some(self.store_job(&transaction, permission, &new, &detail).await?))
         });
         let started: Result<_, CatalogError> = started.await;

@@ -92,10 +92,7 @@ impl Catalog {
         };
         let result = AbortOnDropHandle::new(attempt).await;
         let error = match result {
-            Ok(Ok(AttemptEnd::Finished)) => {
-                tracing::info!(job = id, "a job is finished");
-                return Ok(());
-            }
+            Ok(Ok(AttemptEnd::Finished)) => return Ok(()),
             Ok(Ok(AttemptEnd::Stopped)) => {
                 self.release(&lease).await;
                 return Ok(());

@@ -215,6 +215,7 @@ async fn import(
     let reader = principal.can_draft()?;
     let options = options(parameters.as_deref(), request.headers());
     let creates_movie = options.as_ref().is_ok_and(|options| options.create_movie);
+    let skipped_changes = options.as_ref().map_or(0, |options| options.skip_changes.len());
     let permission = match options {
         Ok(options) => Ok(principal.can_import(options)?),
         Err(problem) => Err(problem),
@@ -237,7 +238,14 @@ async fn import(
     let outcome = state.catalog.import(&permission, &movie, incoming).await?;
     let hint = outcome.repair_hint(&movie, Some(category));
     match import_response(&movie, category, outcome.with_remedy(CREATE_MOVIE)) {
-        Ok(Json(response)) => Ok(Json(ImportAnswer { repair_hint: hint, ..response })),
+        Ok(Json(mut response)) => {
+            if response.status == ImportStatus::Unchanged && skipped_changes > 0 {
+                response.message = format!(
+                    "nothing of {category} of {movie} was changed: all changes were skipped"
+                );
+            }
+            Ok(Json(ImportAnswer { repair_hint: hint, ..response }))
+        }
         Err(problem) => Err(problem.with_repair_hint(hint)),
     }
 }

@@ -15,12 +15,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::query;
-use crate::catalog::Catalog;
 use crate::catalog::access::CanManageJobs;
 use crate::catalog::jobs::{
-    JobFilter, JobKind, JobOutcome, JobRow, JobState, PageRequest, StartedJob,
+    JobFileError, JobFilter, JobKind, JobOutcome, JobRow, JobState, MISSING_FILE, PageRequest,
+    StartedJob,
 };
+use crate::catalog::{Catalog, CatalogError};
 use crate::document::node_ids::without_prefix;
+use crate::document::problem::excerpt;
+use crate::document::{Problem, ProblemCode};
 use crate::http::bearer::Bearer;
 use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::path::Path;
@@ -242,6 +245,14 @@ async fn list_jobs(
         kinds: parameters.kind.map(|kind| vec![kind]),
     };
     let from = parameters.after.map(|after| without_prefix("job", &after).to_owned());
+    if let Some(after) = &from
+        && state.catalog.jobs(&permission, std::slice::from_ref(after)).await?.is_empty()
+    {
+        let found = excerpt(after);
+        return Err(ProblemDetails::bad_request(format!(
+            "found after={found:?}; allowed is the id of a job, such as next of the page before"
+        )));
+    }
     let page = PageRequest { from, limit, backward: false };
     let (jobs, has_more) = state.catalog.list_jobs(&permission, &filter, &page).await?;
     let next = jobs.last().filter(|_| has_more).map(|job| job.id.clone());
@@ -327,8 +338,9 @@ async fn cancel_job(
         JobErrors,
         AccessErrors,
         (
-            status = 422, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The job is not finished, or all of its documents are imported."
+            status = 409, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The job is not finished, none of its documents failed or was skipped, \
+                           or its file is missing (CONFLICT)."
         ),
         ServerErrors,
     )
@@ -376,6 +388,10 @@ pub fn accepted(state: &AppState, started: StartedJob) -> Result<Response, Probl
             status = 200, content_type = "application/x-ndjson", body = String,
             description = "The documents, in the order of the file."
         ),
+        (
+            status = 409, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The file of the job is missing (CONFLICT)."
+        ),
         JobErrors,
         AccessErrors,
         ServerErrors,
@@ -392,7 +408,13 @@ async fn job_failures(
     let job = find(&state, &permission, &id).await?;
     let slot = state.bulk.export().await?;
     let limits = (MAX_BODY, state.limits.bulk_unpacked);
-    let lines = state.catalog.job_failures(&permission, &job, limits).await?;
+    let lines = match state.catalog.job_failures(&permission, &job, limits).await {
+        Err(CatalogError::JobFile(JobFileError::Missing)) => {
+            let problem = Problem::new("", ProblemCode::Conflict, MISSING_FILE);
+            return Err(ProblemDetails::from_problems(vec![problem]));
+        }
+        lines => lines?,
+    };
     let stream = unfold((lines, slot), |(mut lines, slot)| async move {
         let line = lines.next().await?;
         Some((Ok::<_, Infallible>(line), (lines, slot)))

@@ -12,7 +12,7 @@ use object_store::{Error, GetResultPayload, MultipartUpload, ObjectStoreExt as _
 use sha2::{Digest as _, Sha256};
 
 use crate::document::text::hexadecimal;
-use crate::storage::files::create_private_folder;
+use crate::storage::files::{create_private_folder, make_private};
 
 /// How many bytes are written at once.
 const PART: usize = 8 * 1024 * 1024;
@@ -31,7 +31,7 @@ pub struct JobFiles {
 pub enum JobFileError {
     #[error("the file is missing")]
     Missing,
-    #[error("the folder {folder} cannot be created: {source}")]
+    #[error("the folder {folder} cannot be used: {source}")]
     Folder { folder: String, source: std::io::Error },
     #[error("the folder of files: {0}")]
     Store(Error),
@@ -122,6 +122,10 @@ impl JobFiles {
         }
         put(upload.as_mut(), part).await?;
         upload.complete().await.map_err(JobFileError::from)?;
+        make_private(&self.folder.join(&name)).map_err(|source| JobFileError::Folder {
+            folder: self.folder.display().to_string(),
+            source,
+        })?;
         let hash = hexadecimal(&hasher.finalize());
         Ok(StoredFile { name, size, hash })
     }
@@ -138,6 +142,18 @@ impl JobFiles {
                 stream.map(|bytes| bytes.map_err(std::io::Error::other)).boxed(),
             ),
         })
+    }
+
+    /// Whether a file is there.
+    ///
+    /// # Errors
+    /// When the folder fails.
+    pub async fn exists(&self, name: &str) -> Result<bool, JobFileError> {
+        match self.store()?.head(&Name::from(name)).await.map_err(JobFileError::from) {
+            Ok(_) => Ok(true),
+            Err(JobFileError::Missing) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes a file. That it is missing is no error.

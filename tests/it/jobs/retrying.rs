@@ -51,9 +51,9 @@ on_both_databases! {
         assert_eq!(outcomes(&admin, &third, Value::Null).await, ["2 c DRAFTED"]);
         // Nothing is left to try.
         let none = retry(&admin, &third).await;
-        assert_eq!(none.status, 422, "{}", none.text);
+        assert_eq!((none.status, &none.json()["code"]), (409, &json!("CONFLICT")), "{}", none.text);
         let none = admin.graphql(mutation, json!({ "id": format!("job:{third}") })).await;
-        assert_eq!(none["data"]["retryJob"]["userErrors"][0]["code"], "INVALID", "{none}");
+        assert_eq!(none["data"]["retryJob"]["userErrors"][0]["code"], "CONFLICT", "{none}");
         let unknown = admin.graphql(mutation, json!({ "id": "job:no" })).await;
         assert_eq!(unknown["data"]["retryJob"]["userErrors"][0]["code"], "NOT_FOUND");
         assert_eq!(retry(&admin, "no").await.status, 404);
@@ -71,7 +71,7 @@ on_both_databases! {
         let id = start(&admin, "", ndjson(&documents(COUNT))).await;
         job_when(&admin, &id, |job| job["done"].as_i64().unwrap() > 0).await;
         let early = retry(&admin, &id).await;
-        assert_eq!(early.status, 422, "{}", early.text);
+        assert_eq!(early.status, 409, "{}", early.text);
         assert_eq!(admin.post(&format!("{JOBS}/{id}/cancel"), &json!({})).await.status, 202);
         let canceled = finished(&admin, &id).await;
         let skipped = canceled["counts"]["skipped"].as_i64().unwrap();
@@ -81,6 +81,78 @@ on_both_databases! {
         assert_eq!((&done["counts"]["published"], &done["done"]), (&json!(skipped), &json!(skipped)));
         let statistics = admin.graphql("{ catalogStatistics { movies } }", json!({})).await;
         assert_eq!(statistics["data"]["catalogStatistics"]["movies"], COUNT);
+    }
+
+    async fn a_retry_of_a_failed_job_has_what_was_not_attempted(app: TestApp) {
+        let admin = app.movie("a").await;
+        let id = some_rejected(&admin).await;
+        app.movie("b").await;
+        app.movie("c").await;
+        // As if the job had failed after two of the four documents.
+        let url = &app.database.url;
+        for sql in [
+            format!("DELETE FROM job_outcomes WHERE job_id = '{id}' AND position >= 2"),
+            format!("UPDATE jobs SET state = 'failed', position = 2 WHERE id = '{id}'"),
+        ] {
+            crate::support::database::execute(url, &sql).await;
+        }
+        let failures = admin.get(&format!("{JOBS}/{id}/failures")).await;
+        assert_eq!(failures.text.lines().count(), 3, "{}", failures.text);
+        let again = retry(&admin, &id).await.json();
+        assert_eq!(again["total"], json!(null), "{again}");
+        let second = again["id"].as_str().unwrap();
+        let done = finished(&admin, second).await;
+        assert_eq!((&done["total"], &done["done"]), (&json!(3), &json!(3)), "{done}");
+        assert_eq!(outcomes(&admin, second, Value::Null).await, [
+            "1 b DRAFTED", "2 c DRAFTED", "3 a UNCHANGED"
+        ]);
+        // A failed retry: what it did not attempt is tried again, and nothing else.
+        for sql in [
+            format!("DELETE FROM job_outcomes WHERE job_id = '{second}' AND position >= 2"),
+            format!("UPDATE jobs SET state = 'failed', position = 2 WHERE id = '{second}'"),
+        ] {
+            crate::support::database::execute(url, &sql).await;
+        }
+        let third = retry(&admin, second).await.json()["id"].as_str().unwrap().to_owned();
+        finished(&admin, &third).await;
+        assert_eq!(outcomes(&admin, &third, Value::Null).await, [
+            "2 c UNCHANGED", "3 a UNCHANGED"
+        ]);
+
+        // Without the file, both say so.
+        let folder = app.database.job_files();
+        for file in stored_files(&app) {
+            std::fs::remove_file(folder.join(file)).unwrap();
+        }
+        for reply in [
+            retry(&admin, &id).await,
+            admin.get(&format!("{JOBS}/{id}/failures")).await,
+        ] {
+            assert_eq!((reply.status, &reply.json()["code"]), (409, &json!("CONFLICT")), "{}", reply.text);
+            assert!(reply.text.contains("the file of the job is missing"), "{}", reply.text);
+        }
+    }
+
+    async fn failures_in_the_words_of_models_can_be_imported_again(app: TestApp) {
+        let admin = app.admin();
+        let answer = |movie: &str| {
+            let document = envelope(movie, "basic_info", json!({ "title": "B", "runtime": -5 }));
+            format!("Sure! Here it is:\n\n```json\n{document:#}\n```\nAnything else?")
+        };
+        let file = zipped(&[
+            ("a.json", answer("a").into_bytes()),
+            ("b.json", answer("b").into_bytes()),
+            ("c.json", b"I cannot do that.\nSorry.".to_vec()),
+        ]);
+        let id = start(&admin, "", file).await;
+        finished(&admin, &id).await;
+        let failures = admin.get(&format!("{JOBS}/{id}/failures")).await.text;
+        let corrected = failures.replace("-5", "95") + &trivia("d", "D").to_string() + "\n";
+        let again = start(&admin, "", corrected.into_bytes()).await;
+        finished(&admin, &again).await;
+        assert_eq!(outcomes(&admin, &again, Value::Null).await, [
+            "0 a PUBLISHED", "1 b PUBLISHED", "2 ? REJECTED", "3 d PUBLISHED"
+        ]);
     }
 
     async fn a_retry_goes_on_where_its_server_ended(app: TestApp) {
