@@ -35,6 +35,8 @@ const operations: Record<AuditOperation, string> = {
   MERGE_PEOPLE: "Merge people",
   SPLIT_PERSON: "Split a person",
   REINDEX: "Rebuild the index",
+  START_JOB: "Start a job",
+  CANCEL_JOB: "Cancel a job",
 };
 
 const outcomes: Record<AuditOutcome, string> = {
@@ -75,6 +77,7 @@ const targets: Record<AuditTargetKind, string> = {
   USER: "account",
   SESSION: "session",
   TOKEN: "token",
+  JOB: "job",
 };
 
 export const audit = {
