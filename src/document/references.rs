@@ -143,8 +143,8 @@ impl<'v> Reference<'v> {
     }
 }
 
-/// The index in [`Item::entities`] of the reference whose name or id a field holds; `None` if it
-/// holds neither.
+/// The index in [`Item::entities`] of the reference that has its name or its id in `field`; `None`
+/// if there is none.
 #[must_use]
 pub fn entity_of_field(item: &Item, field: &str) -> Option<usize> {
     item.entities.iter().position(|entity| entity.name == field || entity.id == field)

@@ -225,25 +225,15 @@ fn without_positions<'c>(
     forms
 }
 
-/// Whether two changes are only skipped together: of the name and the id of one entity, or the
-/// removal and the addition of an item that moves to another list.
+/// Whether two changes are only skipped together: of the name and the id of one entity.
 fn belong_together(category: Category, one: &Change, other: &Change) -> bool {
     let tokens = |change: &Change| -> Vec<String> {
         change.path.split('/').skip(1).map(str::to_owned).collect()
     };
-    let (a, b) = (tokens(one), tokens(other));
-    let item_of = |list: &String| item_lists(category).find(|(name, _)| name == list);
-    let id_of = |change: &Change, item: &Item| {
-        change
-            .before
-            .as_deref()
-            .or(change.after.as_deref())
-            .and_then(|value| value.get(item.id))
-            .cloned()
-    };
-    match (a.as_slice(), b.as_slice()) {
+    match (tokens(one).as_slice(), tokens(other).as_slice()) {
         ([list, index, field], [other_list, other_index, other_field]) => {
-            let entities = item_of(list).map_or(&[][..], |(_, item)| item.entities);
+            let item = item_lists(category).find(|(name, _)| name == list);
+            let entities = item.map_or(&[][..], |(_, item)| item.entities);
             list == other_list
                 && index == other_index
                 && entities.iter().any(|entity| {
@@ -252,12 +242,6 @@ fn belong_together(category: Category, one: &Change, other: &Change) -> bool {
                         .all(|field| [entity.name, entity.id].contains(&field.as_str()))
                 })
         }
-        ([list, _], [other_list, _]) => match (item_of(list), item_of(other_list)) {
-            (Some((_, item)), Some((_, other_item))) => {
-                id_of(one, item).is_some_and(|id| Some(id) == id_of(other, other_item))
-            }
-            _ => false,
-        },
         _ => false,
     }
 }

@@ -72,7 +72,7 @@ impl Plan {
         self.problems.iter().all(|problem| settled_by_options(problem.code))
     }
 
-    /// Adds the problem or the warning of a proposal whose base revision is not known.
+    /// Adds the problem or the warning if the base revision of the proposal is not known.
     fn require_base(&mut self, proposal: &Proposal<'_>) {
         let Some(base) = proposal.unknown_base else { return };
         if proposal.mode == ImportMode::Replace && !self.dropped.is_empty() {

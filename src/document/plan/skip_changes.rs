@@ -1,7 +1,6 @@
 //! The option skipChanges: leaves changes out of a plan, so that an import makes only some of them.
 
 use ahash::{HashMap, HashMapExt as _, HashSet};
-use serde_json::Value;
 
 use super::diff::{Change, ChangeOperation, diff};
 use super::digest::digest;
@@ -14,15 +13,14 @@ use crate::document::problem::{Problem, ProblemCode, WarningCode, excerpt, point
 use crate::document::proposal::Proposal;
 use crate::document::references::{entity_of_field, references};
 use crate::document::resolve::candidate::MatchDecision;
-use crate::document::schema::definition::{Kind, Object};
+use crate::document::schema::definition::{Kind, Object, find};
 use crate::document::schema::entity_kind::EntityKind;
 use crate::document::schema::required::{MissingField, missing_any_of, missing_fields};
 use crate::document::text::suggest::did_you_mean;
 
 /// Leaves changes out of a plan of `proposal`. `skipped` has the paths of the changes. If a removal
 /// and an addition have the same path, the path means both; `REMOVE /genres/1` means only the
-/// removal. The name of an entity and its id in the same item are left out together, as are the
-/// removal and the addition of an item that moves to another list.
+/// removal. The name of an entity and its id in the same item are left out together.
 ///
 /// What follows from the data is computed again: the changes, the locks that refuse them, the new
 /// entities and the digest. A text that names no change is a problem.
@@ -132,23 +130,14 @@ fn with_companions(
     selected
 }
 
-/// What changes that belong together have in common: the item whose entity changes, or the id of an
-/// item that is added or removed. `None` if nothing belongs to the change.
+/// The key of changes that belong together: the item and its entity, of which the name or the id
+/// changes. `None` if nothing belongs to the change.
 fn companion_key(definition: &Definition, change: &Change) -> Option<String> {
     let mut tokens = change.path.split('/').skip(1);
-    let (list, index, name) = (tokens.next()?, tokens.next()?, tokens.next());
-    let field = definition.fields.iter().find(|field| field.name == list)?;
-    let Kind::Items { item, .. } = &field.rule.kind else { return None };
-    match name {
-        Some(name) => {
-            let number = entity_of_field(item, name)?;
-            Some(format!("/{list}/{index} {number}"))
-        }
-        None => {
-            let value = change.before.as_deref().or(change.after.as_deref())?;
-            value.get(item.id).and_then(Value::as_str).map(str::to_owned)
-        }
-    }
+    let (list, index, name) = (tokens.next()?, tokens.next()?, tokens.next()?);
+    let Kind::Items { item, .. } = &find(definition.fields, list)?.rule.kind else { return None };
+    let number = entity_of_field(item, name)?;
+    Some(format!("/{list}/{index} {number}"))
 }
 
 /// The values that a stored document must have and that are missing.
