@@ -1,7 +1,7 @@
 // A new personal access token of the own account. It is shown once.
 import { useState, type SubmitEvent } from "react";
 import { useMutation } from "urql";
-import { CATEGORIES } from "../catalogue/categories.ts";
+import { CategoryChoice } from "../catalogue/CategoryChoice.tsx";
 import type { Category, CreateTokenInput, Source } from "../graphql/generated/graphql.ts";
 import { t } from "../messages/index.ts";
 import type { Role } from "../session/session.ts";
@@ -110,24 +110,16 @@ function Form({ onMade, onClose }: FormProps) {
               onChange={setMayPublish}
             />
           )}
-          <fieldset className="choices two">
-            <legend>
-              {t.accounts.tokenCategories}{" "}
-              <span className="sub">{t.accounts.tokenCategoriesHint}</span>
-            </legend>
-            {CATEGORIES.map((each) => (
-              <Checkbox
-                key={each}
-                label={t.categories[each]}
-                isChecked={categories.includes(each)}
-                onChange={(isChecked) =>
-                  setCategories((before) =>
-                    isChecked ? [...before, each] : before.filter((other) => other !== each),
-                  )
-                }
-              />
-            ))}
-          </fieldset>
+          <CategoryChoice
+            label={
+              <>
+                {t.accounts.tokenCategories}{" "}
+                <span className="sub">{t.accounts.tokenCategoriesHint}</span>
+              </>
+            }
+            chosen={categories}
+            onChange={setCategories}
+          />
         </>
       )}
       <Select<(typeof EXPIRIES)[number]>

@@ -7,6 +7,7 @@ import { useViewer } from "../session/useSession.ts";
 import { Button } from "../ui/controls.tsx";
 import { Dialog, DialogActions } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { saveFile } from "../ui/saveFile.ts";
 import { showToast } from "../ui/toasts.tsx";
 import { fetchSchema, promptOf, tokensOf } from "./prompt.ts";
 import type { MovieDocument } from "./queries.ts";
@@ -49,7 +50,8 @@ export function Actions({ id, title, year, category, found }: ActionsProps) {
       <Button
         icon="export"
         onPress={() => {
-          saveFile(found.fileName, JSON.stringify(found.document, null, 2));
+          const text = `${JSON.stringify(found.document, null, 2)}\n`;
+          saveFile(found.fileName, new Blob([text], { type: "application/json" }));
           showToast(t.movie.exported(found.fileName));
         }}
       >
@@ -97,14 +99,4 @@ export async function copyText(text: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function saveFile(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text, "\n"], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser reads the data when the download starts, which is after this call.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

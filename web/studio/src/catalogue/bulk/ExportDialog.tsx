@@ -3,12 +3,14 @@ import { useEffect, useRef, useState } from "react";
 import type { Category } from "../../graphql/generated/graphql.ts";
 import { t } from "../../messages/index.ts";
 import { fetchSchema, promptOf } from "../../movie/prompt.ts";
-import { Button, Checkbox, Select } from "../../ui/controls.tsx";
+import { Button, Select } from "../../ui/controls.tsx";
 import { Dialog, DialogActions } from "../../ui/Dialog.tsx";
+import { saveFile } from "../../ui/saveFile.ts";
 import { showToast } from "../../ui/toasts.tsx";
 import { CATEGORIES } from "../categories.ts";
+import { CategoryChoice } from "../CategoryChoice.tsx";
 import { isFiltered } from "../search.ts";
-import { download, DownloadError, downloadLines, saveBlob, type Progress } from "./download.ts";
+import { download, DownloadError, downloadLines, type Progress } from "./download.ts";
 import { addressOf, type Subject } from "./request.ts";
 import "./bulk.css";
 
@@ -50,7 +52,7 @@ export function ExportDialog({ subject, movies, onClose }: ExportDialogProps) {
         ? await downloadLines(address, controller.signal, setProgress, await prompts(categories))
         : await download(address, controller.signal, setProgress);
       const name = `reelport-${new Date().toISOString().slice(0, 10)}${ENDINGS[format]}`;
-      saveBlob(name, file);
+      saveFile(name, file);
       showToast(t.bulk.exported(name, movies));
       onClose();
     } catch (error) {
@@ -71,21 +73,12 @@ export function ExportDialog({ subject, movies, onClose }: ExportDialogProps) {
             : t.bulk.ofAll}{" "}
         {templates.length > 0 && t.bulk.templates}
       </p>
-      <fieldset className="choices two" disabled={progress !== null}>
-        <legend>{t.bulk.categories}</legend>
-        {CATEGORIES.map((category) => (
-          <Checkbox
-            key={category}
-            label={t.categories[category]}
-            isChecked={categories.includes(category)}
-            onChange={(isChosen) =>
-              setCategories((before) =>
-                CATEGORIES.filter((each) => (each === category ? isChosen : before.includes(each))),
-              )
-            }
-          />
-        ))}
-      </fieldset>
+      <CategoryChoice
+        label={t.bulk.categories}
+        chosen={categories}
+        isDisabled={progress !== null}
+        onChange={setCategories}
+      />
       <Select<Format>
         label={t.bulk.format}
         value={format}

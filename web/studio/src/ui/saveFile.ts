@@ -1,0 +1,10 @@
+/** Saves a file, as a download of the browser. */
+export function saveFile(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser reads the data when the download starts, which is after this call.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
