@@ -13,6 +13,7 @@ use super::model::changes::{
 };
 use super::model::drafts::DraftFilter;
 use super::model::jobs::Job;
+use crate::catalog::CatalogError;
 use crate::catalog::changes::FeedWatch;
 use crate::catalog::jobs::JobWatch;
 use crate::document::node_ids::without_prefix;
@@ -45,7 +46,8 @@ impl Subscription {
         let filter = change_filter(filter)?;
         // In a box, so that an idle subscription does not hold room for it.
         let watch = Box::pin(ctx.catalog().watch_changes(&permission, filter, after)).await;
-        Ok(follow(ctx, watch.map_err(ApiError::from)?, Change::of))
+        let watch = watch.map_err(ApiError::from)?;
+        Ok(follow(ctx, FeedEvents { watch, read: Change::of }))
     }
 
     /// Events of drafts as they happen: opened, contributed to, published, discarded. Source and
@@ -59,7 +61,8 @@ impl Subscription {
         let permission = ctx.can_draft()?;
         let filter = draft_event_filter(filter)?;
         let watch = Box::pin(ctx.catalog().watch_drafts(&permission, filter)).await;
-        Ok(follow(ctx, watch.map_err(ApiError::from)?, DraftEvent::of))
+        let watch = watch.map_err(ApiError::from)?;
+        Ok(follow(ctx, FeedEvents { watch, read: DraftEvent::of }))
     }
 
     /// A job: at once as it is, and then whenever it has changed, several times a second at most.
@@ -76,49 +79,58 @@ impl Subscription {
             let shown: String = id.chars().take(80).collect();
             return Err(ApiError::BadInput(format!("there is no job {shown}")).into());
         };
-        Ok(follow_job(ctx, watch))
+        Ok(follow(ctx, watch))
     }
 }
 
-/// The states that `watch` delivers. Each event may use the whole budget.
-fn follow_job(ctx: &Context<'_>, watch: JobWatch) -> Events<Job> {
+/// A source of the events of a subscription.
+trait Watch: Send + 'static {
+    type Event: Send + 'static;
+
+    /// Waits for the next event; `None` after the last one.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Self::Event>, CatalogError>> + Send;
+}
+
+/// Entries of the change feed, as the events that `read` makes of them.
+struct FeedEvents<T> {
+    watch: FeedWatch,
+    read: fn(FeedEntry) -> Option<T>,
+}
+
+impl<T: Send + 'static> Watch for FeedEvents<T> {
+    type Event = T;
+
+    async fn next(&mut self) -> Result<Option<T>, CatalogError> {
+        loop {
+            if let Some(event) = (self.read)(self.watch.next().await?) {
+                return Ok(Some(event));
+            }
+        }
+    }
+}
+
+impl Watch for JobWatch {
+    type Event = Job;
+
+    async fn next(&mut self) -> Result<Option<Job>, CatalogError> {
+        Ok(Self::next(self).await?.map(Job))
+    }
+}
+
+/// The events that `watch` delivers. Each event may use the whole budget. The stream ends after an
+/// error, and after an event that exceeded its budget.
+fn follow<W: Watch>(ctx: &Context<'_>, watch: W) -> Events<W::Event> {
     ctx.request().started().notify_one();
     let budget: Arc<Budget> = ctx.shared_budget();
     stream::unfold((Some(watch), budget), move |(watch, budget)| async move {
         let mut watch = watch.filter(|_| budget.stopped().is_none())?;
-        match watch.next().await {
-            Ok(Some(job)) => {
+        match Watch::next(&mut watch).await {
+            Ok(Some(event)) => {
                 budget.restart();
-                Some((Ok(Job(job)), (Some(watch), budget)))
+                Some((Ok(event), (Some(watch), budget)))
             }
             Ok(None) => None,
             Err(error) => Some((Err(ApiError::from(error).into()), (None, budget))),
-        }
-    })
-    .boxed()
-}
-
-/// The entries that `watch` delivers. Each event may use the whole budget. The stream ends after an
-/// error, and after an event that exceeded its budget.
-fn follow<T: Send + 'static>(
-    ctx: &Context<'_>,
-    watch: FeedWatch,
-    read: fn(FeedEntry) -> Option<T>,
-) -> Events<T> {
-    ctx.request().started().notify_one();
-    let budget: Arc<Budget> = ctx.shared_budget();
-    stream::unfold((Some(watch), budget), move |(watch, budget)| async move {
-        let mut watch = watch.filter(|_| budget.stopped().is_none())?;
-        loop {
-            match watch.next().await {
-                Ok(entry) => {
-                    if let Some(event) = read(entry) {
-                        budget.restart();
-                        return Some((Ok(event), (Some(watch), budget)));
-                    }
-                }
-                Err(error) => return Some((Err(ApiError::from(error).into()), (None, budget))),
-            }
         }
     })
     .boxed()

@@ -62,7 +62,7 @@ impl ImportCommand<'_> {
             return database.snapshot(&body).await;
         }
         let key = self.options.idempotency_key.as_deref();
-        if let Some(problem) = key.and_then(invalid_key) {
+        if let Some(problem) = key.and_then(invalid_idempotency_key) {
             let problem = &problem;
             return database
                 .write(|transaction| async move {
@@ -152,7 +152,8 @@ impl ImportCommand<'_> {
 }
 
 /// The problem of an idempotency key that is not allowed.
-fn invalid_key(key: &str) -> Option<Problem> {
+#[must_use]
+pub fn invalid_idempotency_key(key: &str) -> Option<Problem> {
     let length = key.chars().count();
     if (1..=MAX_KEY).contains(&length) && !key.contains('\0') {
         return None;

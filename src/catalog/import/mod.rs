@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 pub(in crate::catalog) use command::ImportCommand;
 pub(in crate::catalog) use idempotency::Request;
+pub use idempotency::invalid_idempotency_key;
 pub(in crate::catalog) use incoming::Content;
 pub use incoming::{IncomingDocument, SentDocument};
 pub(in crate::catalog) use log::TextQuota;

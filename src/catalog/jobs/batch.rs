@@ -79,7 +79,7 @@ impl BatchWriter<'_> {
                 let read = first.iter().filter(|(_, unread)| unread.is_none()).count();
                 let (in_first, in_second) = batch.split_at(read);
                 let mut counts = Box::pin(self.import_part(first, in_first)).await?;
-                add(&mut counts, Box::pin(self.import_part(second, in_second)).await?);
+                counts += Box::pin(self.import_part(second, in_second)).await?;
                 Ok(counts)
             }
             Err(error) => self.reject(waiting, batch, &problem_of(&error)).await,
@@ -187,18 +187,7 @@ impl BatchWriter<'_> {
     }
 }
 
-/// Adds the counts of another part.
-pub(super) fn add(counts: &mut JobCounts, other: JobCounts) {
-    counts.published += other.published;
-    counts.drafted += other.drafted;
-    counts.unchanged += other.unchanged;
-    counts.planned += other.planned;
-    counts.conflict += other.conflict;
-    counts.rejected += other.rejected;
-    counts.skipped += other.skipped;
-}
-
-/// The problem of a document whose transaction failed.
+/// The problem of a document if its transaction failed.
 fn problem_of(error: &JobError) -> Problem {
     match error {
         JobError::Catalog(CatalogError::Stopped(stopped)) => {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::{AttemptEnd, JobSettings, author};
-use super::batch::{BatchWriter, JobError, add};
+use super::batch::{BatchWriter, JobError};
 use crate::catalog::background::spawn_background;
 use crate::catalog::bulk::{
     BATCH, Collected, DocumentReceiver, ReadOptions, Statistics, Wanted, document_channel,
@@ -17,7 +17,7 @@ use crate::catalog::import::ImportOptions;
 use crate::catalog::jobs::ImportJobOptions;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::{Problem, ProblemCode};
-use crate::storage::{JobCounts, JobEnd, JobFileError, JobOutcome, JobRow, JobState, Lease};
+use crate::storage::{JobCounts, JobEnd, JobFileError, JobRow, JobState, Lease};
 
 /// How many outcomes of skipped documents are stored in one transaction.
 const SKIPPED_BATCH: usize = 1_000;
@@ -125,14 +125,13 @@ impl ImportAttempt<'_> {
                 } else {
                     writer.import(&collected).await?
                 };
-                add(&mut counts, done);
+                counts += done;
             }
             let written = u64::try_from(counts.published + counts.drafted).unwrap_or_default();
             statistics.refresh(self.catalog, written, collected.ended).await;
             if collected.ended {
                 let state = if is_canceled { JobState::Canceled } else { JobState::Completed };
-                let done = JobOutcome::ALL.iter().map(|outcome| counts.of(*outcome)).sum();
-                return Ok(Some((state, done)));
+                return Ok(Some((state, counts.total())));
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::storage::{
     Transaction, Unavailability,
 };
 
-/// The message about a job whose file is missing.
+/// The message about a job that has lost its file.
 pub const MISSING_FILE: &str =
     "the file of the job is missing in the folder of files; send it again as a new job";
 

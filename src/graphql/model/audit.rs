@@ -36,7 +36,8 @@ pub struct AuditFilter {
     /// The address of the client, for example 192.0.2.7.
     address: Option<String>,
     /// What the attempt was about: the id of a movie, a person, a ceremony, a platform, a genre, an
-    /// account, a session, a token or a job; or of a draft or an export, for one document of its movie.
+    /// account, a session, a token or a job; or of a draft or an export, for one document of its
+    /// movie.
     /// Documents that were imported together with others are found in Query.imports.
     target_id: Option<ID>,
     /// Only entries from this time on (inclusive).

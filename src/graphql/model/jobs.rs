@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use super::pages::{Cursor, Page, PageArgs, connect, invalid_cursor};
 use super::payloads::import_id;
 use super::totals::Totals;
-
 use super::user_error::UserError;
 use crate::catalog::jobs::{JobKind, JobOutcome, JobOutcomeRow, JobRow, JobState};
 use crate::document::node_ids::{NodeId, without_prefix};
@@ -184,8 +183,7 @@ impl Job {
         ctx.catalog().pace(&self.0).and_then(|pace| pace.remaining_seconds)
     }
 
-    /// The job whose documents that were not imported are tried again. Null if this job is no
-    /// retry.
+    /// The job that this one retries. Null if it is no retry.
     async fn retry_of(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Self>> {
         Ok(match &self.0.retry_of {
             Some(id) => Self::load(ctx, id.clone()).await?,

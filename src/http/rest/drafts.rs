@@ -128,7 +128,7 @@ async fn publish(
         }
         None => state.catalog.plan_publication(&reader, &movie, category, &options).await?,
     };
-    let Json(mut response) = import_response(&movie, category, outcome)?;
+    let Json(mut response) = import_response(&movie, category, outcome, false)?;
     if !is_dry_run {
         response.mention_closed_draft();
     }

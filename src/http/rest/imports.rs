@@ -215,7 +215,7 @@ async fn import(
     let reader = principal.can_draft()?;
     let options = options(parameters.as_deref(), request.headers());
     let creates_movie = options.as_ref().is_ok_and(|options| options.create_movie);
-    let skipped_changes = options.as_ref().map_or(0, |options| options.skip_changes.len());
+    let skips_changes = options.as_ref().is_ok_and(|options| !options.skip_changes.is_empty());
     let permission = match options {
         Ok(options) => Ok(principal.can_import(options)?),
         Err(problem) => Err(problem),
@@ -237,15 +237,9 @@ async fn import(
     let incoming = SentDocument::Document { text, category: Some(category) };
     let outcome = state.catalog.import(&permission, &movie, incoming).await?;
     let hint = outcome.repair_hint(&movie, Some(category));
-    match import_response(&movie, category, outcome.with_remedy(CREATE_MOVIE)) {
-        Ok(Json(mut response)) => {
-            if response.status == ImportStatus::Unchanged && skipped_changes > 0 {
-                response.message = format!(
-                    "nothing of {category} of {movie} was changed: all changes were skipped"
-                );
-            }
-            Ok(Json(ImportAnswer { repair_hint: hint, ..response }))
-        }
+    let outcome = outcome.with_remedy(CREATE_MOVIE);
+    match import_response(&movie, category, outcome, skips_changes) {
+        Ok(Json(response)) => Ok(Json(ImportAnswer { repair_hint: hint, ..response })),
         Err(problem) => Err(problem.with_repair_hint(hint)),
     }
 }
@@ -311,11 +305,19 @@ fn unread_fields(plan: Option<&Report>) -> Option<String> {
 }
 
 /// The message for an import without changes.
-fn unchanged_message(category: Category, movie: &MovieId, plan: Option<&Report>) -> String {
+fn unchanged_message(
+    category: Category,
+    movie: &MovieId,
+    plan: Option<&Report>,
+    skips_changes: bool,
+) -> String {
     let (locked, kept) = plan.map_or((0, 0), |plan| (plan.skipped.len(), plan.conflicts.len()));
     let is_skipped = |found: &&Match| found.decision == MatchDecision::Skipped;
     let skipped_names = plan.map_or(0, |plan| plan.matches.iter().filter(is_skipped).count());
     let mut reasons = Vec::new();
+    if skips_changes {
+        reasons.push("all changes were skipped".to_owned());
+    }
     if skipped_names > 0 {
         reasons.push(format!("{skipped_names} skipped by a resolution"));
     }
@@ -332,7 +334,8 @@ fn unchanged_message(category: Category, movie: &MovieId, plan: Option<&Report>)
     format!("nothing of {category} of {movie} was changed: {}", reasons.join(", "))
 }
 
-/// The response for the outcome of an import or a publication.
+/// The response for the outcome of an import or a publication. `skips_changes` states whether it
+/// had the option `skip_changes`.
 ///
 /// # Errors
 /// The problems of a rejected document, with the plan.
@@ -340,6 +343,7 @@ pub(super) fn import_response(
     movie: &MovieId,
     category: Category,
     outcome: Outcome,
+    skips_changes: bool,
 ) -> Result<Json<ImportAnswer>, ProblemDetails> {
     if !outcome.problems.is_empty() {
         return Err(ProblemDetails::from_problems(outcome.problems).with_plan(outcome.plan));
@@ -359,7 +363,9 @@ pub(super) fn import_response(
         ImportStatus::Published => {
             format!("{changes} to {category} of {movie} published{unread}")
         }
-        ImportStatus::Unchanged => unchanged_message(category, movie, outcome.plan.as_ref()),
+        ImportStatus::Unchanged => {
+            unchanged_message(category, movie, outcome.plan.as_ref(), skips_changes)
+        }
         ImportStatus::Rejected => "nothing was written".to_owned(),
     };
     let metadata = outcome.export.as_ref().map(|export| &export.metadata);

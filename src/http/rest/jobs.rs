@@ -33,7 +33,7 @@ use crate::http::{AppState, MAX_BODY};
 /// After how many seconds to ask again for a job that is not finished.
 const RETRY_AFTER: u64 = 2;
 /// Maximum number of jobs in a response.
-const MAX_PAGE: i64 = 100;
+const MAX_PAGE: u64 = 100;
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
@@ -99,7 +99,7 @@ pub struct JobBody {
     rate: Option<f64>,
     /// About how many seconds are left. Null if it is not known.
     remaining_seconds: Option<f64>,
-    /// The job whose documents that were not imported are tried again. Null if it is no retry.
+    /// The job that this one retries. Null if it is no retry.
     retry_of: Option<String>,
     /// How many times a server took the job: more than once if one ended before the job did.
     attempts: i64,
@@ -233,13 +233,7 @@ async fn list_jobs(
 ) -> Result<Json<JobPage>, ProblemDetails> {
     let permission = principal.can_manage_jobs()?;
     let parameters: JobParameters = query::parse(parameters.as_deref(), "a list of jobs")?;
-    let limit = u64::try_from(parameters.first).ok().filter(|_| parameters.first <= MAX_PAGE);
-    let Some(limit) = limit.filter(|limit| *limit > 0) else {
-        let found = parameters.first;
-        return Err(ProblemDetails::bad_request(format!(
-            "found first={found}; allowed is a number from 1 to {MAX_PAGE}"
-        )));
-    };
+    let limit = query::page_size(parameters.first, MAX_PAGE)?;
     let filter = JobFilter {
         states: parameters.state.map(|state| vec![state]),
         kinds: parameters.kind.map(|kind| vec![kind]),

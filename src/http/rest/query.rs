@@ -66,6 +66,16 @@ pub(super) fn moment<'de, D: Deserializer<'de>>(
     Ok(Some(moment.to_utc()))
 }
 
+/// The page size of a list, from its parameter `first`.
+///
+/// # Errors
+/// 400 if it is not a number from 1 to `max`.
+pub(super) fn page_size(first: i64, max: u64) -> Result<u64, ProblemDetails> {
+    u64::try_from(first).ok().filter(|size| (1..=max).contains(size)).ok_or_else(|| {
+        ProblemDetails::bad_request(format!("first: found {first}; allowed is 1 to {max}"))
+    })
+}
+
 /// Checks that both databases support a moment.
 ///
 /// # Errors

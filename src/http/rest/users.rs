@@ -236,11 +236,7 @@ async fn list_users(
 ) -> Result<Json<UserPage>, ProblemDetails> {
     let permission = principal.can_manage_accounts()?;
     let parameters: UserParameters = query::parse(raw.as_deref(), "a list of accounts")?;
-    let limit = u64::try_from(parameters.first).unwrap_or_default();
-    if !(1..=MAX_PAGE).contains(&limit) {
-        let detail = format!("first: found {limit}; allowed is 1 to {MAX_PAGE}");
-        return Err(ProblemDetails::bad_request(detail));
-    }
+    let limit = query::page_size(parameters.first, MAX_PAGE)?;
     let filter = UserFilter {
         email: parameters.email,
         role: parameters.role.map(|role| role.as_str().to_owned()),

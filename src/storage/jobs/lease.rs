@@ -218,7 +218,7 @@ impl Transaction {
             (Column::Rejected, rejected),
             (Column::Skipped, skipped),
         ];
-        let done: i64 = counts.iter().map(|(_, count)| count).sum();
+        let done = progress.counts.total();
         let mut update = guarded(lease)
             .col_expr(Column::Position, Expr::value(progress.position))
             .col_expr(Column::FilePosition, Expr::value(progress.file_position))

@@ -105,9 +105,7 @@ impl Database {
             .await?;
         Ok(page.cut(found.into_iter().map(read).collect::<Result<_, _>>()?))
     }
-}
 
-impl Database {
     /// The numbers of the documents of a job that ended in one of these ways, in ascending order.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Order;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait as _};
 
 use crate::storage::tables::{job, job_outcome};
 use crate::storage::{Database, StorageError, Transaction};
@@ -20,14 +20,12 @@ impl Database {
             .select_only()
             .column(job::Column::RetryOf)
             .filter(job::Column::RetryOf.is_not_null())
-            .into_tuple::<String>()
-            .all(&self.background_reader)
-            .await?;
+            .into_query();
         let found = job::Entity::find()
             .select_only()
             .column(job::Column::Id)
             .filter(job::Column::FinishedAt.lt(before))
-            .filter(job::Column::Id.is_not_in(tried_again))
+            .filter(job::Column::Id.not_in_subquery(tried_again))
             .order_by(job::Column::Id, Order::Desc)
             .into_tuple()
             .one(&self.background_reader)

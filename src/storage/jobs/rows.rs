@@ -1,5 +1,7 @@
 //! The rows of jobs: starting, reading and listing them, and asking for their end.
 
+use std::ops::AddAssign;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, Order};
 use sea_orm::{
@@ -40,6 +42,12 @@ impl JobCounts {
         }
     }
 
+    /// The number of all documents.
+    #[must_use]
+    pub fn total(&self) -> i64 {
+        JobOutcome::ALL.iter().map(|outcome| self.of(*outcome)).sum()
+    }
+
     /// Counts one document.
     pub const fn add(&mut self, outcome: JobOutcome) {
         let count = match outcome {
@@ -52,6 +60,18 @@ impl JobCounts {
             JobOutcome::Skipped => &mut self.skipped,
         };
         *count += 1;
+    }
+}
+
+impl AddAssign for JobCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.published += other.published;
+        self.drafted += other.drafted;
+        self.unchanged += other.unchanged;
+        self.planned += other.planned;
+        self.conflict += other.conflict;
+        self.rejected += other.rejected;
+        self.skipped += other.skipped;
     }
 }
 
@@ -73,7 +93,7 @@ pub struct NewJob {
     pub options: String,
     /// The name and the size of the stored file.
     pub file: Option<(String, i64)>,
-    /// The job whose failures are tried again.
+    /// The job that this one retries.
     pub retry_of: Option<String>,
     /// The number of documents, if it is known.
     pub total: Option<i64>,

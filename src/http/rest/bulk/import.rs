@@ -233,7 +233,7 @@ pub struct LineError {
         ),
         (
             status = 202, body = JobBody,
-            description = "With Prefer: respond-async: the file is stored, and its import is a job.",
+            description = "With Prefer: respond-async: the file is stored, and imported as a job.",
             headers(
                 ("Location" = String, description = "The path of the job."),
                 ("Retry-After" = u64, description = "After how many seconds to ask for the job."),

@@ -7,16 +7,13 @@ use futures::stream::TryStreamExt as _;
 
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
-use crate::catalog::import::ImportOptions;
+use crate::catalog::import::{ImportOptions, invalid_idempotency_key};
 use crate::catalog::jobs::ReceiveError;
 use crate::http::AppState;
 use crate::http::body::BodyError;
 use crate::http::problem::ProblemDetails;
 use crate::http::rest::imports::idempotency_key;
 use crate::http::rest::jobs::accepted;
-
-/// Maximum length of an idempotency key, in characters.
-const MAX_KEY: usize = 255;
 
 /// Receives the file and starts the job. Nothing is left of a file that is not received completely.
 pub async fn start(
@@ -27,12 +24,8 @@ pub async fn start(
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_manage_jobs()?;
     let key = idempotency_key(request.headers(), None)?;
-    if let Some(length) = key.as_ref().map(|key| key.chars().count())
-        && !(1..=MAX_KEY).contains(&length)
-    {
-        return Err(ProblemDetails::bad_request(format!(
-            "the idempotency key has {length} characters; allowed are 1 to {MAX_KEY}"
-        )));
+    if let Some(problem) = key.as_deref().and_then(invalid_idempotency_key) {
+        return Err(ProblemDetails::from_problems(vec![problem]));
     }
     let slot = state.bulk.import().await?;
     let body = request.into_body().into_data_stream();
