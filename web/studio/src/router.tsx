@@ -14,6 +14,7 @@ import { CataloguePage } from "./catalogue/CataloguePage.tsx";
 import { readCatalogueSearch } from "./catalogue/search.ts";
 import { readImportSearch } from "./importing/search.ts";
 import { readChangesSearch } from "./changes/search.ts";
+import { readJobsSearch } from "./jobs/search.ts";
 import { t } from "./messages/index.ts";
 import { readMovieSearch } from "./movie/search.ts";
 import { readCompareSearch, readNamesSearch } from "./people/kinds.ts";
@@ -174,6 +175,19 @@ const changes = createRoute({
   component: lazyRouteComponent(() => import("./changes/ChangesPage.tsx"), "ChangesPage"),
 });
 
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs",
+  validateSearch: readJobsSearch,
+  component: lazyRouteComponent(() => import("./jobs/JobsPage.tsx"), "JobsPage"),
+});
+
+const job = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs/$id",
+  component: lazyRouteComponent(() => import("./jobs/JobPage.tsx"), "JobPage"),
+});
+
 const routeTree = root.addChildren([
   catalogue,
   signIn,
@@ -196,6 +210,8 @@ const routeTree = root.addChildren([
   genres,
   genre,
   changes,
+  jobs,
+  job,
 ]);
 
 /** Texts and lists of texts, as they are read in an address: `?missing=TRIVIA,AWARDS&q=barbie`. */

@@ -2,11 +2,13 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, test, vi } from "vitest";
 import { openLooks, press, ready, type Look, type Size } from "./support/look.ts";
-import { SCHEMES, SIZES, Studio } from "./support/studio.ts";
+import { SCHEMES, SIZES, Studio, visit } from "./support/studio.ts";
 
 let studio: Studio;
 /** The address of the account of a contributor. */
 let account: string;
+/** The id of a job with failures. */
+let job: string;
 
 beforeAll(async () => {
   studio = await Studio.start();
@@ -22,6 +24,11 @@ beforeAll(async () => {
     `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { userErrors { message } } }`,
     { input: { id: created.createUser.user.id, isDisabled: true } },
   );
+  job = await studio.startJob(
+    [fact("film-a"), fact("film-c"), { ...fact("film-b"), category: "timeline" }],
+    "?target=draft",
+  );
+  await studio.ended(job);
   for (const input of [
     { name: "nightly export", role: "VIEWER", neverExpires: true },
     {
@@ -37,6 +44,22 @@ beforeAll(async () => {
     );
   }
 });
+
+const fact = (movie: string) => ({
+  category: "trivia",
+  movie_id: movie,
+  data: { items: [{ text: "Shot in eleven days." }] },
+});
+const LONG = Array.from({ length: 1500 }, (_, at) => fact(`film-${at}`));
+
+/** Opens an address from the catalogue. */
+const go =
+  (address: () => string | Promise<string>, prepare: (page: Page) => Promise<void>) =>
+  async (page: Page) => {
+    await visit(page, await address());
+    await prepare(page);
+  };
+
 /** Two entries that are likely one person. */
 async function creditTwice(): Promise<void> {
   for (const [id, title, person] of [
@@ -77,6 +100,9 @@ const publishAndWait = (button: string, shown: string) => async (page: Page) => 
   );
 };
 
+/** The address of a job that takes some seconds. */
+const startLong = async () => `/jobs/${await studio.startJob(LONG, "?dry_run=true")}`;
+
 const GOSLING = "/people/tmdb-person-30614";
 
 async function openFirst(page: Page): Promise<void> {
@@ -106,6 +132,13 @@ const pages = (): Look[] => [
   ["audit-log", "/audit-log", press("Details", ".entry-details")],
   ["audit-log-account", "/audit-log?operation=UPDATE_USER", press("Details", ".entry-details")],
   ["audit-log-nothing", "/audit-log?target=nothing", ready(".notice")],
+  ["jobs", "/", go(() => "/jobs", ready(".rows"))],
+  ["jobs-nothing", "/", go(() => "/jobs?state=FAILED", ready(".notice"))],
+  ["job", "/", go(() => `/jobs/${job}`, ready(".job-failures"))],
+  ["no-job", "/", go(() => "/jobs/none", ready(".notice"))],
+  ["job-running", "/", go(startLong, ready(".job-now"))],
+  ["jobs-running", "/", go(() => startLong().then(() => "/jobs"), ready(".job-progress"))],
+  ["cancel-job", "/", go(startLong, press("Cancel job", "[role=dialog]"))],
   ["people", "/people", ready(".pair")],
   ["people-search", "/people?q=ma", ready(".rows")],
   ["people-nothing", "/people?q=nobody+like+it", ready(".notice")],

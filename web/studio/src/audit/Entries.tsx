@@ -143,6 +143,12 @@ function Target({ entry: { targetKind, targetId, category } }: { entry: AuditEnt
           {t.audit.targets.USER}
         </Link>
       );
+    case "JOB":
+      return (
+        <Link to="/jobs/$id" params={{ id: targetId }} className="row-link">
+          {t.audit.targets.JOB}
+        </Link>
+      );
     case "SESSION":
     case "TOKEN":
       return t.audit.targets[targetKind];

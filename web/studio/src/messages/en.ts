@@ -5,6 +5,7 @@ import type { Role } from "../session/session.ts";
 import { audit } from "./en/audit.ts";
 import { accounts } from "./en/accounts.ts";
 import { changes } from "./en/changes.ts";
+import { jobs } from "./en/jobs.ts";
 import { people } from "./en/people.ts";
 import { count, plural } from "./plural.ts";
 
@@ -93,6 +94,7 @@ export const en = {
     drafts: "Drafts",
     people: "People",
     changes: "Changes",
+    jobs: "Jobs",
     accounts: "Accounts",
     audit: "Audit log",
     graphiql: "GraphiQL",
@@ -506,6 +508,7 @@ export const en = {
   audit,
   people,
   changes,
+  jobs,
 };
 
 export type Messages = typeof en;

@@ -40,6 +40,14 @@ export function share(part: number, whole: number): string {
   return percent.format(honest / 100);
 }
 
+/** "12 kB" or "1.5 MB". */
+export function bytes(size: number): string {
+  const [unit, value] = size < 1_000_000 ? ["kilobyte", size / 1e3] : ["megabyte", size / 1e6];
+  const maximumFractionDigits = value < 10 ? 1 : 0;
+  const options = { style: "unit", unit, maximumFractionDigits } as const;
+  return new Intl.NumberFormat(language, options).format(value);
+}
+
 /** "1999", "October 1999" or "15 Oct 1999" for a date that may be partial. */
 export function partialDate(text: string): string {
   const [year = "", month, date] = text.split("-");

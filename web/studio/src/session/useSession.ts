@@ -19,7 +19,7 @@ export function useViewer() {
     mayDraft: rank >= RANK.CONTRIBUTOR,
     /** Publish, discard, revert, add movies. */
     mayPublish: rank >= RANK.ADMIN,
-    /** Manage accounts, read the audit log. */
+    /** Manage accounts and jobs, read the audit log. */
     mayManage: rank >= RANK.ADMIN,
     /** The roles that this one includes, the own one last. */
     roles: ROLES.slice(0, rank + 1),

@@ -2,7 +2,6 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useQuery } from "urql";
-import { graphql } from "../graphql/generated/index.ts";
 import { t } from "../messages/index.ts";
 import { KINDS } from "../people/kinds.ts";
 import { session } from "../session/session.ts";
@@ -11,18 +10,8 @@ import { Button } from "../ui/controls.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
 import { Notice } from "../ui/states.tsx";
 import { DropZone } from "./DropZone.tsx";
+import { COUNTS } from "./queries.ts";
 import "./shell.css";
-
-const COUNTS = graphql(`
-  query Counts($withDrafts: Boolean!) {
-    movies(first: 1) {
-      totalCount
-    }
-    drafts(first: 1) @include(if: $withDrafts) {
-      totalCount
-    }
-  }
-`);
 
 export function Shell() {
   const viewer = useViewer();
@@ -117,6 +106,7 @@ function Rail() {
         <RailLink to="/changes" icon="changes" name={t.shell.changes} />
         {viewer.mayManage && (
           <>
+            <RailLink to="/jobs" icon="jobs" name={t.shell.jobs} />
             <RailLink to="/accounts" icon="accounts" name={t.shell.accounts} />
             <RailLink to="/audit-log" icon="audit" name={t.shell.audit} />
           </>
@@ -143,7 +133,7 @@ function Rail() {
 const currentIf = (isCurrent: boolean) => (isCurrent ? { "aria-current": "page" as const } : {});
 
 interface RailLinkProps {
-  to: "/import" | "/drafts" | "/people" | "/changes" | "/accounts" | "/audit-log";
+  to: "/import" | "/drafts" | "/people" | "/changes" | "/jobs" | "/accounts" | "/audit-log";
   icon: IconName;
   name: string;
   count?: string | null | undefined;

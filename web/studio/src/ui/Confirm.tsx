@@ -7,13 +7,16 @@ import { Dialog, DialogActions } from "./Dialog.tsx";
 interface ConfirmProps {
   title: string;
   action: string;
+  /** What the other button says, if "Cancel" would be misread. */
+  dismiss?: string;
   children: ReactNode;
   onClose: () => void;
   /** The dialog closes when it is done, however it ended. */
   onConfirm: () => Promise<void>;
 }
 
-export function Confirm({ title, action, children, onClose, onConfirm }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { title, action, dismiss = t.common.cancel, children, onClose, onConfirm } = props;
   const [isBusy, setBusy] = useState(false);
   const run = async () => {
     setBusy(true);
@@ -25,7 +28,7 @@ export function Confirm({ title, action, children, onClose, onConfirm }: Confirm
       <p>{children}</p>
       <DialogActions>
         <Button look="ghost" onPress={onClose}>
-          {t.common.cancel}
+          {dismiss}
         </Button>
         <Button look="danger" isBusy={isBusy} onPress={() => void run()}>
           {action}

@@ -8,7 +8,7 @@ import {
   type Locator,
   type Page,
 } from "playwright-core";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { chromiumExecutable } from "../../../../clients/support/executable.ts";
 import {
   ADMIN,
@@ -184,6 +184,45 @@ export class Studio {
     return movieExport.document;
   }
 
+  private async rest(address: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("Authorization", `Bearer ${await this.token(ADMIN)}`);
+    return fetch(`${this.server.url}/api/v1/admin/${address}`, { ...init, headers });
+  }
+
+  /** Starts a job that imports documents, one a line; returns its id. */
+  async startJob(documents: object[], parameters = ""): Promise<string> {
+    const response = await this.rest(`movies/import${parameters}`, {
+      method: "POST",
+      headers: { Prefer: "respond-async", "Content-Type": "application/x-ndjson" },
+      body: documents.map((each) => `${JSON.stringify(each)}\n`).join(""),
+    });
+    expect(response.status).toBe(202);
+    return ((await response.json()) as Job).id;
+  }
+
+  async job(id: string): Promise<Job> {
+    return (await (await this.rest(`jobs/${id}`)).json()) as Job;
+  }
+
+  /** All jobs, newest first. */
+  async jobs(): Promise<Job[]> {
+    const { jobs } = (await (await this.rest("jobs?first=100")).json()) as { jobs: Job[] };
+    return jobs;
+  }
+
+  /** Waits until a job has ended. */
+  async ended(id: string): Promise<Job> {
+    return vi.waitFor(
+      async () => {
+        const job = await this.job(id);
+        expect(job.state).toMatch(/completed|canceled|failed/);
+        return job;
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+  }
+
   /** Imports a document without the browser. */
   async import(movie: string, document: object, options: object = {}): Promise<void> {
     const { importDocument } = await this.graphql<{
@@ -195,6 +234,12 @@ export class Studio {
     );
     expect(importDocument.userErrors).toEqual([]);
   }
+}
+
+export interface Job {
+  id: string;
+  state: string;
+  counts: Record<string, number>;
 }
 
 export interface Envelope {
@@ -213,6 +258,14 @@ export async function signIn(page: Page, { email, password }: Account = ADMIN): 
     .and(page.getByText(/^(?!Sign in)/))
     .first()
     .waitFor();
+}
+
+/** Follows an address within the Studio, without loading the page again. */
+export async function visit(page: Page, address: string): Promise<void> {
+  await page.evaluate((to) => {
+    history.pushState({}, "", to);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, address);
 }
 
 /** The violations that axe finds in a page as it is, or in a part of it. */

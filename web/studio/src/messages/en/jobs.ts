@@ -1,0 +1,156 @@
+// The texts about jobs.
+import type { JobKind, JobOutcome, JobState } from "../../graphql/generated/graphql.ts";
+import { count, plural } from "../plural.ts";
+
+const kinds: Record<JobKind, string> = { IMPORT: "Import" };
+
+const states: Record<JobState, string> = {
+  QUEUED: "Queued",
+  RUNNING: "Running",
+  COMPLETED: "Completed",
+  CANCELED: "Canceled",
+  FAILED: "Failed",
+};
+
+const outcomes: Record<JobOutcome, string> = {
+  PUBLISHED: "Published",
+  DRAFTED: "Drafted",
+  UNCHANGED: "Unchanged",
+  PLANNED: "Planned",
+  CONFLICT: "Conflict",
+  REJECTED: "Rejected",
+  SKIPPED: "Skipped",
+};
+
+const outcomeNotes: Record<JobOutcome, string> = {
+  PUBLISHED: "a new revision",
+  DRAFTED: "added to a draft",
+  UNCHANGED: "in the catalogue already",
+  PLANNED: "would be imported; nothing was written",
+  CONFLICT: "not imported: somebody else changed the same value",
+  REJECTED: "not imported because of other errors",
+  SKIPPED: "not attempted",
+};
+
+const SECONDS = 90;
+const HOURS = 90 * 60;
+
+export const jobs = {
+  title: "Jobs",
+  lead: "Imports of files with many documents. They go on when this page is closed.",
+  refresh: "Look for new jobs",
+  filters: "Filters",
+  state: "State",
+  anyState: "Any state",
+  found: (number: number) => plural(number, "job", "jobs"),
+  columns: {
+    job: "Job",
+    state: "State",
+    documents: "Documents",
+    author: "Author",
+    started: "Started",
+  },
+  kinds,
+  states,
+  canceling: "Being canceled",
+  withFailures: "Completed with failures",
+  outcomes,
+  outcomeNotes,
+  dryRun: "dry run",
+  isRetry: "retry",
+  intoDrafts: "into drafts",
+  intoPublished: "into published documents",
+  outcomeCount: (number: number, outcome: JobOutcome) =>
+    `${count.format(number)} ${outcomes[outcome].toLowerCase()}`,
+  progress: "Progress",
+  documents: (number: number) => plural(number, "document", "documents"),
+  done: (done: number, total: number | null) =>
+    total === null
+      ? plural(done, "document", "documents")
+      : `${count.format(done)} of ${plural(total, "document", "documents")}`,
+  ofFile: (share: string) => `${share} of the file`,
+  rate: (rate: number) =>
+    `${count.format(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))} per second`,
+  remaining: (seconds: number) => {
+    if (seconds < SECONDS) return `about ${plural(Math.ceil(seconds), "second", "seconds")} left`;
+    if (seconds < HOURS) return `about ${Math.round(seconds / 60)} minutes left`;
+    return `about ${plural(Math.round(seconds / 3600), "hour", "hours")} left`;
+  },
+  waits: "It waits until a server takes it; one job runs at a time.",
+  waiting: "Not connected; trying again… The job goes on meanwhile.",
+  emptyTitle: "No job yet",
+  emptyText: "Choose or drop a ZIP archive, NDJSON or several files on the page “Import”.",
+  toImport: "Open Import",
+  emptyFilteredTitle: "No job fits",
+  emptyFiltered: "Remove the filter to see the others.",
+  notFoundTitle: "There is no such job",
+  notFound: "A finished job is removed after seven days. What it imported stays.",
+  toJobs: "Open the jobs",
+
+  startedBy: (author: string, when: string) => `Started by ${author}, ${when}`,
+  dryRunNote: "This is a dry run: nothing is written to the catalogue.",
+  cancelingNote: "The job stops after the documents that it is working on.",
+  failedNote: (reason: string) =>
+    `The job cannot go on: ${reason}. What it imported so far stays imported.`,
+  noDocuments:
+    "No document was found in the file, so nothing was imported. In an archive, files that end in " +
+    ".json, .ndjson, .jsonl or .zip are read.",
+  count: "By outcome",
+  noOutcomes: "No document has an outcome yet.",
+  notAttempted: "Not attempted",
+  notAttemptedNote: "the job ended before them",
+  details: "Details",
+  fields: {
+    target: "Target",
+    mode: "Items the file leaves out",
+    source: "Written by",
+    size: "Size of the file",
+    created: "Started",
+    began: "Taken by a server",
+    finished: "Finished",
+    rate: "Speed",
+    attempts: "Attempts",
+    retryOf: "Retry of",
+    id: "Job",
+  },
+  targets: { published: "Published documents", draft: "Drafts" },
+  attempts: (number: number) =>
+    number === 1 ? "1" : `${count.format(number)}: a server ended before the job did`,
+  retryOf: (id: string) => `job ${id}`,
+
+  failures: "Failures",
+  failuresText: "Documents that were not imported, the latest first.",
+  noFailures: "No failure.",
+  place: {
+    file: "The file",
+    line: (line: number) => `line ${count.format(line)}`,
+    index: (index: number) => `item ${count.format(index + 1)} of the list`,
+    document: (number: number) => `document ${count.format(number + 1)} of the file`,
+  },
+  wholeDocument: "document",
+  unread: "The movie could not be read",
+  unknownMovie: "not in the catalogue",
+  omitted: (number: number) => `${plural(number, "more error", "more errors")}, not listed`,
+  moreFailures: (shown: number, all: number) =>
+    `These are the latest ${count.format(shown)} of ${count.format(all)}. Download all of them to ` +
+    "see the others.",
+  download: "Download failures",
+  downloading: "Downloading…",
+  saved: (name: string) => `${name} was saved. Correct it, and import it as a file.`,
+  nothingToSave:
+    "Nothing was saved: none of these documents can be sent again. They were too large, or the " +
+    "file had no document.",
+
+  cancel: "Cancel job",
+  cancelTitle: "Cancel this job?",
+  cancelText:
+    "It stops after the documents that it is working on. What was imported stays; the others are " +
+    "skipped.",
+  keepRunning: "Let it run",
+  cancelRequested: "The job stops after the documents that it is working on.",
+  canceled: "The job was canceled.",
+  finishedBefore: "The job was finished already; nothing was canceled.",
+  retry: "Try failures again",
+  retryDryRun: "Repeat dry run of failures",
+  retried: "A new job tries the documents again that were not imported.",
+};
