@@ -100,6 +100,16 @@ const publishAndWait = (button: string, shown: string) => async (page: Page) => 
   );
 };
 
+/** Chooses a file with documents that are imported together, and one that cannot be imported. */
+async function chooseLines(page: Page): Promise<void> {
+  const lines = [fact("film-a"), { ...fact("film-b"), category: "timeline" }, fact("film-b")];
+  const buffer = Buffer.from(lines.map((line) => JSON.stringify(line)).join("\n"));
+  await page
+    .locator("input[type=file]")
+    .setInputFiles([{ name: "trivia-of-november.ndjson", mimeType: "text/plain", buffer }]);
+  await page.locator(".bulk-options").waitFor();
+}
+
 /** The address of a job that takes some seconds. */
 const startLong = async () => `/jobs/${await studio.startJob(LONG, "?dry_run=true")}`;
 
@@ -139,6 +149,28 @@ const pages = (): Look[] => [
   ["job-running", "/", go(startLong, ready(".job-now"))],
   ["jobs-running", "/", go(() => startLong().then(() => "/jobs"), ready(".job-progress"))],
   ["cancel-job", "/", go(startLong, press("Cancel job", "[role=dialog]"))],
+  ["bulk-import", "/import", chooseLines],
+  [
+    "dry-run",
+    "/import",
+    async (page) => {
+      await chooseLines(page);
+      await press("Start dry run", ".plan-actions")(page);
+    },
+  ],
+  [
+    "bulk-problem",
+    "/import",
+    async (page) => {
+      await chooseLines(page);
+      const address = "**/api/v1/admin/jobs?first=1";
+      await page.route(address, (route) =>
+        route.fulfill({ status: 429, json: { detail: "full" } }),
+      );
+      await press("Start dry run", ".job-note")(page);
+      await page.unroute(address);
+    },
+  ],
   ["people", "/people", ready(".pair")],
   ["people-search", "/people?q=ma", ready(".rows")],
   ["people-nothing", "/people?q=nobody+like+it", ready(".notice")],

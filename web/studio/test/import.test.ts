@@ -354,7 +354,7 @@ test("movie and category are found in the text, and can be corrected", async () 
   await page.getByText("The catalogue has no movie tmdb-0.").waitFor();
 });
 
-test("files are chosen or dropped, one after the other; a ZIP is explained", async () => {
+test("files are chosen or dropped, one after the other; what is no text is refused", async () => {
   const page = await studio.open("/import");
   const file = (name: string, text: string) => ({
     name,
@@ -370,9 +370,10 @@ test("files are chosen or dropped, one after the other; a ZIP is explained", asy
   ).setFiles([
     file("a.json", event("From a")),
     file("b.txt", event("From b")),
-    file("c.zip", "PK\u0003\u0004\u0000"),
+    file("c.png", "\u0089PNG\u0000"),
   ]);
-  await toast(page, "c.zip is not a text file.").waitFor();
+  await toast(page, "c.png is neither a text file nor an archive.").waitFor();
+  await button(page, "One after the other").click();
   await page.getByText("File 1 of 2").waitFor();
   await button(page, "See what would change").click();
   await button(page, "Publish 1 change").click();

@@ -1,22 +1,29 @@
 // The import of documents: first the text, then the plan of what it would change.
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
-import { Notice } from "../ui/states.tsx";
+import { Notice, Skeleton } from "../ui/states.tsx";
+import { showToast } from "../ui/toasts.tsx";
 import { useTitle } from "../ui/useTitle.ts";
-import { inbox, type TextFile } from "./files.ts";
+import { choose, leave, useBulk } from "./bulk/store.ts";
+import { sortFiles, type TextFile } from "./files.ts";
+import { inbox } from "./inbox.ts";
 import { PlanPage } from "./PlanPage.tsx";
 import { forget, keep, kept } from "./keeping.ts";
 import { SourcePage, type Sent } from "./SourcePage.tsx";
 import "./importing.css";
 
+const BulkPage = lazy(() =>
+  import("./bulk/BulkPage.tsx").then(({ BulkPage }) => ({ default: BulkPage })),
+);
 const route = getRouteApi("/import");
 
 export function ImportPage() {
   useTitle(t.importing.title);
   const viewer = useViewer();
   const search = route.useSearch();
+  const bulk = useBulk(viewer.id);
   const [files, setFiles] = useState<TextFile[]>(() => {
     const text = kept(viewer.id);
     return [{ name: t.importing.pasted, text }];
@@ -32,13 +39,24 @@ export function ImportPage() {
       setFiles((before) => before.map((each, index) => (index === at ? { ...each, text } : each))),
     [at],
   );
-  const add = useCallback((added: TextFile[]) => {
-    if (added.length === 0) return;
+  const queue = useCallback((texts: TextFile[]) => {
+    leave();
     setSent(null);
-    setFiles(added);
+    setFiles(texts);
     setAt(0);
   }, []);
-  useEffect(() => inbox.open(add), [add]);
+  const { id: account, mayManage } = viewer;
+  const add = useCallback(
+    async (added: File[]) => {
+      const { together, texts, refused } = await sortFiles(added, mayManage);
+      for (const { name, reason } of refused)
+        showToast(t.importing.refused[reason](name), { tone: "failed" });
+      if (together !== null) choose(account, together, texts);
+      else if (texts.length > 0) queue(texts);
+    },
+    [account, mayManage, queue],
+  );
+  useEffect(() => inbox.open((added) => void add(added)), [add]);
   const next = () => {
     setSent(null);
     if (at + 1 < files.length) setAt(at + 1);
@@ -55,6 +73,18 @@ export function ImportPage() {
         {t.importing.viewer}
       </Notice>
     );
+  if (bulk !== null)
+    return (
+      <Suspense
+        fallback={
+          <div className="page">
+            <Skeleton />
+          </div>
+        }
+      >
+        <BulkPage bulk={bulk} onSingle={queue} />
+      </Suspense>
+    );
   const place = files.length > 1 ? t.importing.queue(at + 1, files.length) : null;
   return sent === null ? (
     <SourcePage
@@ -63,7 +93,7 @@ export function ImportPage() {
       place={place}
       given={search}
       onChange={change}
-      onFiles={add}
+      onFiles={(added) => void add(added)}
       onSend={setSent}
       {...(files.length > 1 ? { onSkip: next } : {})}
     />

@@ -4,9 +4,10 @@ import { useQuery } from "urql";
 import { CATEGORIES } from "../catalogue/categories.ts";
 import type { Category, ImportMode, Source } from "../graphql/generated/graphql.ts";
 import { t } from "../messages/index.ts";
+import { useViewer } from "../session/useSession.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { detect } from "./detect.ts";
-import { readFiles, type TextFile } from "./files.ts";
+import type { TextFile } from "./files.ts";
 import { MOVIE_TITLE } from "./queries.ts";
 import type { ImportSearch } from "./search.ts";
 
@@ -25,7 +26,7 @@ interface SourcePageProps {
   place: string | null;
   given: ImportSearch;
   onChange: (text: string) => void;
-  onFiles: (files: TextFile[]) => void;
+  onFiles: (files: File[]) => void;
   onSend: (sent: Sent) => void;
   onSkip?: () => void;
 }
@@ -42,6 +43,7 @@ export function SourcePage({
   onSkip,
 }: SourcePageProps) {
   const { text } = file;
+  const { mayManage } = useViewer();
   const found = detect(text);
   const [movie, setMovie] = useState<string | null>(null);
   const [category, setCategory] = useState<Category | "" | null>(null);
@@ -54,6 +56,7 @@ export function SourcePage({
   const movieId = (movie ?? found.movie ?? given.movie ?? "").trim();
   const chosen = category ?? (found.category === undefined ? (given.category ?? "") : "");
   const isEmpty = text.trim() === "";
+  const drop = mayManage ? t.importing.dropMany : t.importing.drop;
 
   const send = () => {
     setAsked(true);
@@ -81,7 +84,7 @@ export function SourcePage({
           multiple
           hidden
           onChange={(event) => {
-            void readFiles(event.target.files).then(onFiles);
+            onFiles([...(event.target.files ?? [])]);
             event.target.value = "";
           }}
         />
@@ -96,7 +99,7 @@ export function SourcePage({
         <label className="field import-text">
           <span className="label">
             {t.importing.text}
-            <span className="sub"> {isEmpty ? t.importing.drop : file.name}</span>
+            <span className="sub"> {isEmpty ? drop : file.name}</span>
           </span>
           <textarea
             dir="auto"

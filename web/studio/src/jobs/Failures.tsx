@@ -63,6 +63,8 @@ function useTitles(failures: JobFailure[]): ReadonlyMap<string, string> {
     query: NAMED_MOVIES,
     variables: { ids: key.split(" ") },
     pause: key === "",
+    // A movie that was missing may have been added.
+    requestPolicy: "cache-and-network",
   });
   return useMemo(() => {
     const titles = new Map<string, string>();

@@ -1,5 +1,5 @@
-// What a job did so far: its progress, its documents by outcome, and its failures. Also shown on the
-// import page, for the dry run of a file.
+// What a job did so far: its progress, its documents by outcome, and its failures. Also shown on
+// the import page, for the dry run of a file.
 import { t } from "../messages/index.ts";
 import { Failures } from "./Failures.tsx";
 import { isFinished, notAttempted, outcomesOf } from "./facts.ts";

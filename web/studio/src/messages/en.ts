@@ -4,6 +4,7 @@ import type { Category } from "../graphql/generated/graphql.ts";
 import type { Role } from "../session/session.ts";
 import { audit } from "./en/audit.ts";
 import { accounts } from "./en/accounts.ts";
+import { bulkImport } from "./en/bulkImport.ts";
 import { changes } from "./en/changes.ts";
 import { jobs } from "./en/jobs.ts";
 import { people } from "./en/people.ts";
@@ -335,6 +336,7 @@ export const en = {
     placeholder: "Paste here: a JSON file, or a whole answer of a model with JSON in it",
     choose: "Choose files…",
     drop: "or drop files anywhere on this page",
+    dropMany: "or drop files anywhere: documents, NDJSON, a ZIP archive",
     dropHere: "Drop to read the files",
     movie: "Movie",
     movieHint: "Found in the text; correct it if it is wrong",
@@ -355,11 +357,14 @@ export const en = {
     queue: (at: number, of: number) => `File ${at} of ${of}`,
     nextFile: "Next file",
     removeFile: "Leave this file out",
-    notText: (name: string) =>
-      `${name} is not a text file. Choose JSON or text; ZIP archives are imported with ` +
-      "“reelport import” or POST /api/v1/admin/movies/import.",
-    tooLarge: (name: string) =>
-      `${name} is larger than 16 MB. Use “reelport import” for files with many documents.`,
+    refused: {
+      notText: (name: string) =>
+        `${name} is neither a text file nor an archive. Choose JSON, text, NDJSON or ZIP.`,
+      unreadable: (name: string) =>
+        `${name} cannot be read. If it is a folder, choose its files, or a ZIP archive of it.`,
+      needsAdmin: (name: string) =>
+        `${name} has many documents. Importing them together needs the role Admin.`,
+    },
     viewer: "Your role may read and export. Importing needs the role Contributor or Admin.",
   },
   plan: {
@@ -509,6 +514,7 @@ export const en = {
   people,
   changes,
   jobs,
+  bulkImport,
 };
 
 export type Messages = typeof en;

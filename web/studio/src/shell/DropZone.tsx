@@ -1,7 +1,7 @@
 // Files can be dropped on every page: they are opened on the import page.
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { inbox, readFiles } from "../importing/files.ts";
+import { inbox } from "../importing/inbox.ts";
 import { t } from "../messages/index.ts";
 
 export function DropZone() {
@@ -21,11 +21,8 @@ export function DropZone() {
       if (!hasFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      void readFiles(event.dataTransfer?.files ?? null).then((files) => {
-        if (files.length === 0) return;
-        inbox.put(files);
-        if (location.pathname !== "/import") void navigate({ to: "/import" });
-      });
+      inbox.put([...(event.dataTransfer?.files ?? [])]);
+      if (location.pathname !== "/import") void navigate({ to: "/import" });
     };
     addEventListener("dragover", over);
     addEventListener("dragleave", leave);

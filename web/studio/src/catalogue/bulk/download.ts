@@ -19,7 +19,7 @@ const CHUNKS = 16 * 1024 * 1024;
 const NEWLINE = 10;
 
 /** A response with the current token; once more if the token was refused. */
-async function request(address: string, signal: AbortSignal): Promise<Response> {
+export async function request(address: string, signal: AbortSignal): Promise<Response> {
   for (let attempt = 0; ; attempt += 1) {
     if (session.isStale) await session.renew(session.accessToken);
     const token = session.accessToken;

@@ -27,7 +27,7 @@ const outcomeNotes: Record<JobOutcome, string> = {
   DRAFTED: "added to a draft",
   UNCHANGED: "in the catalogue already",
   PLANNED: "would be imported; nothing was written",
-  CONFLICT: "not imported: somebody else changed the same value",
+  CONFLICT: "not imported: another writer changed the same value",
   REJECTED: "not imported because of other errors",
   SKIPPED: "not attempted",
 };
@@ -122,7 +122,6 @@ export const jobs = {
   failuresText: "Documents that were not imported, the latest first.",
   noFailures: "No failure.",
   place: {
-    file: "The file",
     line: (line: number) => `line ${count.format(line)}`,
     index: (index: number) => `item ${count.format(index + 1)} of the list`,
     document: (number: number) => `document ${count.format(number + 1)} of the file`,

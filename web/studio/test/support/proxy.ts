@@ -1,0 +1,40 @@
+// A proxy between the browser and the service that can lose answers, as networks do.
+import { connect, createServer, type AddressInfo } from "node:net";
+
+export interface LossyProxy {
+  url: string;
+  /** Whether the answers to imports of many documents are lost. */
+  isLosing: boolean;
+  stop(): Promise<void>;
+}
+
+const IMPORT = "POST /api/v1/admin/movies/import";
+
+export async function startLossyProxy(target: string): Promise<LossyProxy> {
+  const { hostname, port } = new URL(target);
+  const server = createServer((client) => {
+    const service = connect(Number(port), hostname);
+    let isImport = false;
+    client.on("data", (chunk) => {
+      isImport ||= chunk.toString("latin1").startsWith(IMPORT);
+      service.write(chunk);
+    });
+    service.on("data", (chunk) => {
+      if (isImport && proxy.isLosing) client.destroy();
+      else client.write(chunk);
+      isImport = false;
+    });
+    const end = () => {
+      client.destroy();
+      service.destroy();
+    };
+    for (const side of [client, service]) side.on("error", end).on("close", end);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const proxy: LossyProxy = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    isLosing: false,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+  return proxy;
+}
