@@ -214,6 +214,14 @@ describe.each(databases())("%s", (_name, database) => {
     await page.getByRole("row").filter({ hasText: id }).getByText("dry run").waitFor();
   });
 
+  test("the audit log leads to the page of a job", async () => {
+    const id = await studio.startJob([trivia("tmdb-13", "Audited.")], "?dry_run=true");
+    const page = await studio.open("/audit-log?operation=START_JOB");
+    await page.locator("tbody tr").first().getByRole("link", { name: "job" }).click();
+    await page.getByRole("heading", { level: 1, name: "Import" }).waitFor();
+    expect(page.url()).toContain(`/jobs/${id}`);
+  });
+
   test("jobs are filtered by state, and read page by page", async () => {
     for (let at = 0; at < MANY; at += 1)
       await studio.startJob([trivia("tmdb-13", "The same fact.")], "?dry_run=true");

@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { Fragment, useState, type ReactNode } from "react";
 import { slugOf } from "../catalogue/categories.ts";
+import { keyOf } from "../jobs/facts.ts";
 import { exactly, when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
 import type { AuditEntry } from "./queries.ts";
@@ -145,7 +146,7 @@ function Target({ entry: { targetKind, targetId, category } }: { entry: AuditEnt
       );
     case "JOB":
       return (
-        <Link to="/jobs/$id" params={{ id: targetId }} className="row-link">
+        <Link to="/jobs/$id" params={{ id: keyOf(targetId) }} className="row-link">
           {t.audit.targets.JOB}
         </Link>
       );

@@ -30,6 +30,7 @@ export function ImportPage() {
   });
   const [at, setAt] = useState(0);
   const [sent, setSent] = useState<Sent | null>(null);
+  const [isReading, setReading] = useState(false);
   const file = files[at] ?? { name: t.importing.pasted, text: "" };
 
   useEffect(() => keep(viewer.id, file.text), [viewer.id, file.text]);
@@ -48,7 +49,9 @@ export function ImportPage() {
   const { id: account, mayManage } = viewer;
   const add = useCallback(
     async (added: File[]) => {
+      setReading(true);
       const { together, texts, refused } = await sortFiles(added, mayManage);
+      setReading(false);
       for (const { name, reason } of refused)
         showToast(t.importing.refused[reason](name), { tone: "failed" });
       if (together !== null) choose(account, together, texts);
@@ -90,7 +93,7 @@ export function ImportPage() {
     <SourcePage
       key={`${at} ${file.name}`}
       file={file}
-      place={place}
+      place={isReading ? t.importing.reading : place}
       given={search}
       onChange={change}
       onFiles={(added) => void add(added)}

@@ -349,6 +349,7 @@ export const en = {
     mode: "Items the file leaves out",
     modeMerge: "Keep them",
     modeReplace: "Remove them",
+    reading: "Reading the files…",
     look: "See what would change",
     looking: "Comparing with the catalogue…",
     slow: "Still comparing: large documents take some seconds.",
