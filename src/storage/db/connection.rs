@@ -1,17 +1,35 @@
 //! A pooled connection, and running statements on it.
 
-use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::postgres::PgRow;
-use sea_orm::sqlx::sqlite::SqliteRow;
-use sea_orm::sqlx::{self, AssertSqlSafe, Error, Executor as _, FromRow, Postgres, Sqlite};
-use sea_orm::{DatabaseBackend, DbErr, ExecResult, QueryResult, Statement, Values};
-use sea_query_sqlx::SqlxValues;
+use std::sync::Arc;
 
-/// A connection from a pool. Dropping it returns it to the pool.
+use deadpool::managed::Object;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgRow};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
+use sea_orm::sqlx::{
+    self, AssertSqlSafe, ConnectOptions, Connection as _, Error, Executor as _, FromRow,
+};
+use sea_orm::{DatabaseBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use sea_query_sqlx::SqlxValues;
+use tokio::runtime::Handle;
+
+use super::connector::Pooled;
+
+/// A connection from a pool. Dropping it returns it to the pool. If a statement was cancelled or
+/// failed for another reason than the statement itself, that happens only after the connection
+/// answers a ping; if it does not, the connection is closed.
 #[derive(Debug)]
-pub(super) enum Connection {
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+pub(super) struct Connection {
+    inner: Inner,
+    /// Whether a statement was begun and its result has not been read to its end.
+    is_running: bool,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Sqlite(Pooled<SqliteConnectOptions>),
+    Postgres(Pooled<PgConnectOptions>),
+    /// The connection was dropped.
+    Gone,
 }
 
 /// What a statement returns.
@@ -56,26 +74,34 @@ macro_rules! run_on {
         let query = sqlx::query_with(AssertSqlSafe($statement.sql), values);
         match $fetch {
             Fetch::RowCount => {
-                let result = query.execute(&mut **$connection).await?;
-                Ok(StatementResult::Executed(result.into()))
+                let result = query.execute(&mut **$connection).await;
+                result.map(|result| StatementResult::Executed(result.into()))
             }
             Fetch::FirstRow => {
-                let row = query.fetch_optional(&mut **$connection).await?;
-                Ok(StatementResult::Rows(row.into_iter().map(Into::into).collect()))
+                let row = query.fetch_optional(&mut **$connection).await;
+                row.map(|row| StatementResult::Rows(row.into_iter().map(Into::into).collect()))
             }
             Fetch::AllRows => {
-                let rows = query.fetch_all(&mut **$connection).await?;
-                Ok(StatementResult::Rows(rows.into_iter().map(Into::into).collect()))
+                let rows = query.fetch_all(&mut **$connection).await;
+                rows.map(|rows| StatementResult::Rows(rows.into_iter().map(Into::into).collect()))
             }
         }
     }};
 }
 
 impl Connection {
+    pub(super) const fn sqlite(connection: Pooled<SqliteConnectOptions>) -> Self {
+        Self { inner: Inner::Sqlite(connection), is_running: false }
+    }
+
+    pub(super) const fn postgres(connection: Pooled<PgConnectOptions>) -> Self {
+        Self { inner: Inner::Postgres(connection), is_running: false }
+    }
+
     pub(super) const fn backend(&self) -> DatabaseBackend {
-        match self {
-            Self::Sqlite(_) => DatabaseBackend::Sqlite,
-            Self::Postgres(_) => DatabaseBackend::Postgres,
+        match self.inner {
+            Inner::Postgres(_) => DatabaseBackend::Postgres,
+            Inner::Sqlite(_) | Inner::Gone => DatabaseBackend::Sqlite,
         }
     }
 
@@ -85,10 +111,13 @@ impl Connection {
         statement: Statement,
         fetch: Fetch,
     ) -> Result<StatementResult, Error> {
-        match self {
-            Self::Sqlite(connection) => run_on!(connection, statement, fetch),
-            Self::Postgres(connection) => run_on!(connection, statement, fetch),
-        }
+        self.is_running = true;
+        let result = match &mut self.inner {
+            Inner::Sqlite(connection) => run_on!(connection, statement, fetch),
+            Inner::Postgres(connection) => run_on!(connection, statement, fetch),
+            Inner::Gone => Err(Error::PoolClosed),
+        };
+        self.finish(result)
     }
 
     /// The first row of a query. All its parameters are texts.
@@ -107,27 +136,86 @@ impl Connection {
                 query.fetch_optional(&mut **$connection).await
             }};
         }
-        match self {
-            Self::Sqlite(connection) => fetch!(connection),
-            Self::Postgres(connection) => fetch!(connection),
-        }
+        self.is_running = true;
+        let result = match &mut self.inner {
+            Inner::Sqlite(connection) => fetch!(connection),
+            Inner::Postgres(connection) => fetch!(connection),
+            Inner::Gone => Err(Error::PoolClosed),
+        };
+        self.finish(result)
     }
 
     /// Runs SQL without parameters, unprepared.
     pub(super) async fn run_raw(&mut self, sql: &str) -> Result<ExecResult, Error> {
         let sql = AssertSqlSafe(sql.to_owned());
-        match self {
-            Self::Sqlite(connection) => Ok(connection.execute(sql).await?.into()),
-            Self::Postgres(connection) => Ok(connection.execute(sql).await?.into()),
-        }
+        self.is_running = true;
+        let result = match &mut self.inner {
+            Inner::Sqlite(connection) => connection.execute(sql).await.map(Into::into),
+            Inner::Postgres(connection) => connection.execute(sql).await.map(Into::into),
+            Inner::Gone => Err(Error::PoolClosed),
+        };
+        self.finish(result)
     }
 
-    fn close_on_drop(&mut self) {
-        match self {
-            Self::Sqlite(connection) => connection.close_on_drop(),
-            Self::Postgres(connection) => connection.close_on_drop(),
+    /// Notes that a statement has ended, unless the connection itself may be broken.
+    fn finish<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.is_running = !matches!(result, Ok(_) | Err(Error::Database(_)));
+        result
+    }
+
+    /// Closes the connection instead of returning it to its pool.
+    fn close(&mut self) {
+        match std::mem::replace(&mut self.inner, Inner::Gone) {
+            Inner::Sqlite(connection) => close(connection),
+            Inner::Postgres(connection) => close(connection),
+            Inner::Gone => {}
         }
     }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if !self.is_running {
+            return;
+        }
+        match std::mem::replace(&mut self.inner, Inner::Gone) {
+            Inner::Sqlite(connection) => return_after_ping(connection),
+            Inner::Postgres(connection) => return_after_ping(connection),
+            Inner::Gone => {}
+        }
+    }
+}
+
+/// The error of a statement that changes data.
+pub(super) fn exec_error(error: Error) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+fn close<O>(connection: Pooled<O>)
+where
+    O: ConnectOptions,
+    O::Connection: Sized,
+{
+    let connection = Object::take(connection);
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(connection.close());
+    }
+}
+
+fn return_after_ping<O>(mut connection: Pooled<O>)
+where
+    O: ConnectOptions,
+    O::Connection: Sized,
+{
+    let Ok(runtime) = Handle::try_current() else {
+        drop(Object::take(connection));
+        return;
+    };
+    runtime.spawn(async move {
+        if connection.ping().await.is_err() {
+            drop(Object::take(connection));
+        }
+    });
 }
 
 /// A connection with an open transaction. Dropping it closes the connection instead of returning it
@@ -154,7 +242,7 @@ impl CloseOnDrop {
 impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         if let Some(connection) = &mut self.0 {
-            connection.close_on_drop();
+            connection.close();
         }
     }
 }

@@ -10,6 +10,7 @@ use sea_orm::sqlx::Error;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, Statement};
 
+use super::connection::{Fetch, exec_error};
 use super::faults::Faults;
 use super::health::WriteHealth;
 use super::notices::CommitSignal;
@@ -192,7 +193,7 @@ impl Database {
     /// When the database fails.
     pub async fn refresh_statistics(&self) -> Result<(), StorageError> {
         if self.backend == Backend::Postgres {
-            self.writer.as_sea_orm().execute_unprepared("ANALYZE").await?;
+            self.writer.acquire().await?.run_raw("ANALYZE").await.map_err(exec_error)?;
         }
         Ok(())
     }
@@ -210,11 +211,11 @@ impl Database {
                     .to_owned(),
             )
         })?;
-        let pool = self.reader.pool.as_sea_orm();
         let values = [path.into()];
         let statement =
             Statement::from_sql_and_values(self.reader.backend(), "VACUUM INTO ?", values);
-        pool.execute_raw(statement).await?;
+        let mut connection = self.reader.pool.acquire().await?;
+        connection.run(statement, Fetch::RowCount).await.map_err(exec_error)?;
         Ok(())
     }
 
@@ -246,13 +247,14 @@ async fn read_only_sqlite(url: &str, path: &str) -> Result<Pool, StorageError> {
 
 async fn open_and_probe(url: &str, access: SqliteAccess) -> Result<Pool, StorageError> {
     let pool = Pool::sqlite(url, MAX_SQLITE_READERS, access).await.map_err(connection_error)?;
-    let sql = "SELECT 1 FROM sqlite_master LIMIT 1";
-    let statement = Statement::from_string(pool.backend(), sql);
-    match pool.as_sea_orm().query_one_raw(statement).await {
+    let mut connection = pool.acquire().await?;
+    let probed = connection.run_raw("SELECT 1 FROM sqlite_master LIMIT 1").await;
+    drop(connection);
+    match probed {
         Ok(_) => Ok(pool),
         Err(error) => {
             pool.close().await;
-            Err(error.into())
+            Err(exec_error(error).into())
         }
     }
 }

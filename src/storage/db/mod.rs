@@ -2,6 +2,7 @@
 
 mod advisory_locks;
 mod connection;
+mod connector;
 mod database;
 pub(super) mod deferred;
 mod faults;

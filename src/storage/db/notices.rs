@@ -8,6 +8,7 @@
 use sea_orm::sqlx::postgres::PgListener;
 use tokio::sync::watch;
 
+use super::connection::exec_error;
 use super::{Backend, Database};
 use crate::storage::StorageError;
 
@@ -109,9 +110,7 @@ impl Database {
         if self.backend == Backend::Postgres {
             let mut connection = self.writer.acquire().await?;
             let sent = connection.run_raw(&format!("NOTIFY {CHANNEL}")).await;
-            sent.map_err(|error| {
-                sea_orm::DbErr::Exec(sea_orm::RuntimeErr::SqlxError(std::sync::Arc::new(error)))
-            })?;
+            sent.map_err(exec_error)?;
         }
         Ok(())
     }

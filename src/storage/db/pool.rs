@@ -1,35 +1,31 @@
-//! Connection pools: opening them, and taking connections from them.
-//!
-//! When the server closes an idle connection, the client notices only on the next use. Testing each
-//! connection before use would cost a round trip each time. Instead, once one connection is found
-//! dead, every connection that has been idle since before that moment is tested before its next
-//! use, and the failed statement is run on another connection.
+//! Connection pools: opening them, taking connections from them, and closing them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use deadpool::managed::{Pool as ConnectionPool, PoolError, QueueMode};
 use futures::future::{Either, select};
-use sea_orm::sqlx::pool::{PoolConnectionMetadata, PoolOptions};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{
-    ConnectOptions as _, Connection as _, Error, PgConnection, PgPool, Postgres, Sqlite, SqlitePool,
-};
-use sea_orm::{
-    DatabaseBackend, DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector,
-    SqlxSqliteConnector,
-};
+use sea_orm::sqlx::{ConnectOptions, Connection as _, Error, PgConnection};
+use sea_orm::{DatabaseBackend, DbErr, RuntimeErr};
 use tokio::sync::Mutex;
+use tokio::time::{interval, sleep, timeout};
 
 use super::connection::Connection;
+use super::connector::{CHECK_TIMEOUT, Connector, LastDead, Pooled};
 use crate::storage::unavailable::Unavailability;
 
 /// How long a request waits for a connection, and a `SQLite` statement for a lock.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a request waits for a connection before it checks that the server is reachable.
 const CHECK_AFTER: Duration = Duration::from_secs(2);
-/// How long the server may take to answer that check.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
+/// `PostgreSQL` connections that are not used for this time are closed, and those of this age are
+/// replaced.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
+const MAX_AGE: Duration = Duration::from_mins(30);
+/// How long closing a pool waits for connections that are in use.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many times a read, or the start of a snapshot, is tried when connections turn out to be
 /// dead.
 pub(super) const MAX_ATTEMPTS: usize = 3;
@@ -48,26 +44,8 @@ pub(super) struct Pool {
 
 #[derive(Debug, Clone)]
 enum BackendPool {
-    Sqlite(SqlitePool),
-    Postgres(PgPool, Arc<ReachabilityCheck>),
-}
-
-/// When a connection was last found dead.
-#[derive(Debug, Default)]
-struct LastDead(std::sync::Mutex<Option<Instant>>);
-
-impl LastDead {
-    fn record(&self) {
-        if let Ok(mut last) = self.0.lock() {
-            *last = Some(Instant::now());
-        }
-    }
-
-    /// Whether a connection was found dead after this one was last used.
-    fn is_after(&self, connection: &PoolConnectionMetadata) -> bool {
-        let last = self.0.lock().ok().and_then(|last| *last);
-        last.is_some_and(|last| last.elapsed() <= connection.idle_for)
-    }
+    Sqlite(ConnectionPool<Connector<SqliteConnectOptions>>),
+    Postgres(ConnectionPool<Connector<PgConnectOptions>>, Arc<ReachabilityCheck>),
 }
 
 /// How a `SQLite` file is opened.
@@ -106,45 +84,23 @@ impl Pool {
             SqliteAccess::Read => options.read_only(true),
             SqliteAccess::Immutable => options.read_only(true).immutable(true),
         };
-        // Connections to a file do not age. The pool must not look for old ones either: its count
-        // of idle connections can wrap around (sqlx 0.9.0, issue 3645), and the thread then never
-        // returns.
-        let pool = PoolOptions::<Sqlite>::new()
-            .max_connections(connections)
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false);
-        let pool = pool.connect_with(options).await?;
-        Ok(Self { inner: BackendPool::Sqlite(pool), last_dead: Arc::default() })
+        let last_dead: Arc<LastDead> = Arc::default();
+        let pool = new_pool(options, connections, &last_dead, None)?;
+        // Opens the first connection, which reports why the file cannot be opened.
+        drop(pool.get().await.map_err(acquire_error)?);
+        Ok(Self { inner: BackendPool::Sqlite(pool), last_dead })
     }
 
     /// Opens a pool for a `PostgreSQL` server.
     pub(super) async fn postgres(url: &str, connections: u32) -> Result<Self, Error> {
         let options: PgConnectOptions = url.parse()?;
         let options = options.disable_statement_logging();
-        // A pool retries until its timeout, and then reports only the timeout. A single connection
-        // reports why it failed.
-        drop(PgConnection::connect_with(&options).await?.close().await);
+        // The pool waits for a server that is starting. A single connection reports at once why it
+        // failed.
+        PgConnection::connect_with(&options).await?.close().await?;
         let last_dead: Arc<LastDead> = Arc::default();
-        let seen_dead = Arc::clone(&last_dead);
-        let pool = PoolOptions::<Postgres>::new()
-            .max_connections(connections)
-            .min_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .before_acquire(move |connection, metadata| {
-                let is_suspect = seen_dead.is_after(&metadata);
-                Box::pin(async move {
-                    if !is_suspect {
-                        return Ok(true);
-                    }
-                    let ping = tokio::time::timeout(CHECK_TIMEOUT, connection.ping()).await;
-                    Ok(matches!(ping, Ok(Ok(()))))
-                })
-            });
-        let pool = pool.connect_with(options.clone()).await?;
+        let pool = new_pool(options.clone(), connections, &last_dead, Some(MAX_AGE))?;
+        close_idle_connections(&pool);
         let check = Arc::new(ReachabilityCheck { options, last: Mutex::new(None) });
         Ok(Self { inner: BackendPool::Postgres(pool, check), last_dead })
     }
@@ -156,39 +112,24 @@ impl Pool {
         }
     }
 
-    /// The same pool for SeaORM's own functions, such as migrations.
-    pub(super) fn as_sea_orm(&self) -> DatabaseConnection {
-        match &self.inner {
-            BackendPool::Sqlite(pool) => SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone()),
-            BackendPool::Postgres(pool, _) => {
-                SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone())
-            }
-        }
-    }
-
     /// Takes a connection from the pool.
     ///
     /// # Errors
     /// When no connection becomes free in time, or the database cannot be reached.
     pub(super) async fn acquire(&self) -> Result<Connection, DbErr> {
         let taken = match &self.inner {
-            BackendPool::Sqlite(pool) => pool.acquire().await.map(Connection::Sqlite),
+            BackendPool::Sqlite(pool) => {
+                let taken = timeout(ACQUIRE_TIMEOUT, pool.get()).await;
+                taken.map(|taken| taken.map_err(acquire_error).map(Connection::sqlite))
+            }
             BackendPool::Postgres(pool, check) => {
-                let taking = std::pin::pin!(pool.acquire());
-                let asking = std::pin::pin!(tokio::time::sleep(CHECK_AFTER));
-                match select(taking, asking).await {
-                    Either::Left((taken, _)) => taken,
-                    // Either all connections are in use or the server cannot be reached. The pool
-                    // does not report which.
-                    Either::Right(((), taking)) => match check.run().await {
-                        Ok(()) => taking.await,
-                        Err(error) => Err(error),
-                    },
-                }
-                .map(Connection::Postgres)
+                let taken = timeout(ACQUIRE_TIMEOUT, take_or_check(pool, check)).await;
+                taken.map(|taken| taken.map(Connection::postgres))
             }
         };
-        taken.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
+        taken
+            .unwrap_or(Err(Error::PoolTimedOut))
+            .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
     }
 
     /// Returns whether an error means that the connection is dead. If so, connections that are idle
@@ -206,12 +147,95 @@ impl Pool {
         is_dead
     }
 
+    /// Closes all connections. Waits for those in use, but not for long.
     pub(super) async fn close(&self) {
         match &self.inner {
-            BackendPool::Sqlite(pool) => pool.close().await,
-            BackendPool::Postgres(pool, _) => pool.close().await,
+            BackendPool::Sqlite(pool) => close(pool).await,
+            BackendPool::Postgres(pool, _) => close(pool).await,
         }
     }
+}
+
+fn new_pool<O>(
+    options: O,
+    connections: u32,
+    last_dead: &Arc<LastDead>,
+    max_age: Option<Duration>,
+) -> Result<ConnectionPool<Connector<O>>, Error>
+where
+    O: ConnectOptions,
+    O::Connection: Sized,
+{
+    let connector = Connector { options, last_dead: Arc::clone(last_dead), max_age };
+    ConnectionPool::builder(connector)
+        .max_size(usize::try_from(connections).unwrap_or(usize::MAX))
+        // The connection that was used last has the most in its caches.
+        .queue_mode(QueueMode::Lifo)
+        .build()
+        .map_err(|error| Error::Configuration(error.into()))
+}
+
+fn acquire_error(error: PoolError<Error>) -> Error {
+    match error {
+        PoolError::Backend(error) => error,
+        PoolError::Closed => Error::PoolClosed,
+        _ => Error::PoolTimedOut,
+    }
+}
+
+/// Takes a connection. After some waiting, checks that the server can be reached: either all
+/// connections are in use, or none can be opened.
+async fn take_or_check(
+    pool: &ConnectionPool<Connector<PgConnectOptions>>,
+    check: &ReachabilityCheck,
+) -> Result<Pooled<PgConnectOptions>, Error> {
+    let taking = std::pin::pin!(pool.get());
+    let waiting = std::pin::pin!(sleep(CHECK_AFTER));
+    let taken = match select(taking, waiting).await {
+        Either::Left((taken, _)) => taken,
+        Either::Right(((), taking)) => {
+            check.run().await?;
+            taking.await
+        }
+    };
+    taken.map_err(acquire_error)
+}
+
+/// Closes connections that were not used for [`IDLE_TIMEOUT`], until the pool is dropped.
+fn close_idle_connections(pool: &ConnectionPool<Connector<PgConnectOptions>>) {
+    let pool = pool.weak();
+    tokio::spawn(async move {
+        let mut interval = interval(IDLE_TIMEOUT / 4);
+        loop {
+            interval.tick().await;
+            let Some(pool) = pool.upgrade() else { return };
+            let idle = pool.retain(|_, metrics| metrics.last_used() < IDLE_TIMEOUT).removed;
+            drop(pool);
+            for connection in idle {
+                let _ = connection.close().await;
+            }
+        }
+    });
+}
+
+async fn close<O>(pool: &ConnectionPool<Connector<O>>)
+where
+    O: ConnectOptions,
+    O::Connection: Sized,
+{
+    let closing = async {
+        loop {
+            for connection in pool.retain(|_, _| false).removed {
+                let _ = connection.close().await;
+            }
+            if pool.status().size == 0 {
+                break;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let _ = timeout(CLOSE_TIMEOUT, closing).await;
+    pool.close();
 }
 
 /// When a check began, and its result.
@@ -244,9 +268,67 @@ impl ReachabilityCheck {
 
     async fn connect(&self) -> Result<(), Error> {
         let connecting = PgConnection::connect_with(&self.options);
-        let connection = tokio::time::timeout(CHECK_TIMEOUT, connecting);
+        let connection = timeout(CHECK_TIMEOUT, connecting);
         let connection = connection.await.map_err(|_| Error::PoolTimedOut)??;
         let _ = connection.close().await;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::Statement;
+
+    use super::*;
+    use crate::storage::db::connection::Fetch;
+
+    async fn pool(connections: u32) -> (tempfile::TempDir, Pool) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("a.db").display());
+        let pool = Pool::sqlite(&url, connections, SqliteAccess::Write).await.unwrap();
+        (folder, pool)
+    }
+
+    fn status(pool: &Pool) -> deadpool::Status {
+        match &pool.inner {
+            BackendPool::Sqlite(pool) => pool.status(),
+            BackendPool::Postgres(pool, _) => pool.status(),
+        }
+    }
+
+    fn statement(sql: &str) -> Statement {
+        Statement::from_string(DatabaseBackend::Sqlite, sql)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_connection_whose_statement_was_cancelled_is_not_reused_while_it_runs() {
+        const LONG: &str = "WITH RECURSIVE numbers(n) AS \
+            (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 30000000) \
+            SELECT max(n) FROM numbers";
+        let (_folder, pool) = pool(2).await;
+        let mut connection = pool.acquire().await.unwrap();
+        let running = connection.run(statement(LONG), Fetch::AllRows);
+        assert!(timeout(Duration::from_millis(50), running).await.is_err(), "it ended too early");
+        drop(connection);
+        let mut other = pool.acquire().await.unwrap();
+        other.run(statement("SELECT 1"), Fetch::AllRows).await.unwrap();
+        assert_eq!((status(&pool).size, status(&pool).available), (2, 0));
+        drop(other);
+        // Closing waits for it.
+        pool.close().await;
+        assert_eq!(status(&pool).size, 0);
+        assert!(pool.acquire().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_returned_at_once_after_a_refused_statement() {
+        let (_folder, pool) = pool(1).await;
+        for sql in ["SELECT 1", "SELECT * FROM missing", "SELECT 1"] {
+            let mut connection = pool.acquire().await.unwrap();
+            let result = connection.run(statement(sql), Fetch::AllRows).await;
+            assert_eq!(result.is_ok(), sql == "SELECT 1");
+            drop(connection);
+            assert_eq!((status(&pool).size, status(&pool).available), (1, 1), "{sql}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use tokio::sync::Mutex;
 
-use super::connection::{CloseOnDrop, Connection, Fetch, StatementResult};
+use super::connection::{CloseOnDrop, Connection, Fetch, StatementResult, exec_error};
 use super::deferred::{DeferredWrites, Write};
 use super::faults::{Fault, Faults, TransactionStep};
 use crate::storage::unavailable::Unavailability;
@@ -63,10 +63,6 @@ impl From<Error> for CommitError {
         let error = exec_error(error);
         if is_refused { Self::Refused(error) } else { Self::Unconfirmed(error) }
     }
-}
-
-fn exec_error(error: Error) -> DbErr {
-    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
 /// The error of each statement after a failed one.
