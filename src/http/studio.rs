@@ -37,6 +37,8 @@ const PAGES: &[&str] = &[
     "/genres",
     "/genres/{*path}",
     "/changes",
+    "/jobs",
+    "/jobs/{*path}",
     "/account",
     "/accounts",
     "/accounts/{*path}",

@@ -27,23 +27,15 @@ fn references(html: &str) -> Vec<&str> {
 #[tokio::test]
 async fn pages_are_the_built_ones_or_say_how_to_build_them() {
     let app = TestApp::sqlite().await;
-    for (address, page, title) in [
-        ("/", "studio", "<title>Reelport Studio"),
-        ("/movies/tmdb-550/timeline", "studio", "<title>Reelport Studio"),
-        ("/sign-in", "studio", "<title>Reelport Studio"),
-        ("/import", "studio", "<title>Reelport Studio"),
-        ("/drafts", "studio", "<title>Reelport Studio"),
-        ("/changes", "studio", "<title>Reelport Studio"),
-        ("/people", "studio", "<title>Reelport Studio"),
-        ("/people/tmdb-person-287/compare", "studio", "<title>Reelport Studio"),
-        ("/genres", "studio", "<title>Reelport Studio"),
-        ("/account", "studio", "<title>Reelport Studio"),
-        ("/accounts", "studio", "<title>Reelport Studio"),
-        ("/audit-log", "studio", "<title>Reelport Studio"),
-        ("/accounts/user:user-1", "studio", "<title>Reelport Studio"),
-        ("/graphiql", "graphiql", "<title>Reelport GraphiQL"),
-        ("/graphiql/", "graphiql", "<title>Reelport GraphiQL"),
-    ] {
+    // A reload and a shared link open each page that the Studio has.
+    let router = include_str!("../../web/studio/src/router.tsx");
+    let paths = router.split("path: \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let mut pages: Vec<_> = paths.map(|path| (path.replace('$', "an-"), "studio")).collect();
+    assert!(pages.len() > 20, "{pages:?}");
+    pages.extend(["/graphiql", "/graphiql/"].map(|path| (path.to_owned(), "graphiql")));
+    for (address, page) in &pages {
+        let title =
+            if *page == "studio" { "<title>Reelport Studio" } else { "<title>Reelport GraphiQL" };
         let reply = app.anonymous().get(address).await;
         let media_type = reply.header("content-type");
         assert_eq!((reply.status, media_type), (200, "text/html; charset=utf-8"), "{address}");
