@@ -2,6 +2,10 @@
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
+# The debug build of the service. Naming a benchmark selects the features of the tests' dependencies
+# too, so that this build and `cargo test` share all of their dependencies.
+BUILD = $(CARGO) build --quiet --bin reelport --bench plan
+SERVER = $(or $(CARGO_TARGET_DIR),target)/debug/reelport
 
 # What the built pages depend on.
 PAGE_SOURCES = $(shell find web/$(1) web/build web/*.json -name dist -prune -o -name generated -prune \
@@ -36,11 +40,11 @@ web/graphiql/dist/index.html: web/node_modules/.package-lock.json $(call PAGE_SO
 	cd web && npm run build --workspace graphiql
 
 studio-test: tools studio ## Check the Studio's sources, and test it in Chromium against a debug build
-	$(CARGO) build
+	$(BUILD)
 	cd web && npm run check && ../scripts/with-postgres npm test
 
 screenshots: tools studio ## Make the pictures of docs/studio.md
-	$(CARGO) build
+	$(BUILD)
 	scripts/screenshots
 
 clients: tools studio ## Generate, type-check and run the clients in clients/ against an optimised build
@@ -56,16 +60,19 @@ lint: ## Check formatting and lints; warnings are errors
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 schema: ## Generate schema.graphql, openapi.json and clients/caches.json
-	$(CARGO) run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
-	$(CARGO) run --quiet -- schema --openapi > openapi.json.new && mv openapi.json.new openapi.json
-	$(CARGO) run --quiet -- schema --caches > clients/caches.json.new && mv clients/caches.json.new clients/caches.json
+	$(BUILD)
+	$(SERVER) schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+	$(SERVER) schema --openapi > openapi.json.new && mv openapi.json.new openapi.json
+	$(SERVER) schema --caches > clients/caches.json.new && mv clients/caches.json.new clients/caches.json
 
 schema-check: ## Fail if schema.graphql, openapi.json or clients/caches.json is out of date
-	$(CARGO) run --quiet -- schema | diff -u schema.graphql -
-	$(CARGO) run --quiet -- schema --openapi | diff -u openapi.json -
-	$(CARGO) run --quiet -- schema --caches | diff -u clients/caches.json -
+	$(BUILD)
+	$(SERVER) schema | diff -u schema.graphql -
+	$(SERVER) schema --openapi | diff -u openapi.json -
+	$(SERVER) schema --caches | diff -u clients/caches.json -
 
 conformance: ## Compare what REST answers with openapi.json (needs Python)
+	$(BUILD)
 	scripts/conformance
 
 bench: tools studio ## Run the benchmarks; BENCH_CATALOGUE=FILE adds an import and name resolution
