@@ -4,6 +4,7 @@ mod events;
 mod live;
 mod media_type;
 mod operation;
+mod parsed_queries;
 mod persisted;
 mod session;
 mod websocket;
@@ -31,6 +32,7 @@ use crate::graphql::client::Client;
 use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
 use media_type::{Accepted, MediaType};
 use operation::{EncodedRequest, Operation, PersistedQueryError, RequestError};
+pub(super) use parsed_queries::ParsedQueries;
 pub use persisted::{ManifestError, PersistedDocuments, UnknownDocuments};
 use session::Session;
 
@@ -131,14 +133,15 @@ impl Handler {
         let media_type = accepted.error_type();
         let is_large = request.len() > MAX_INLINE;
         let limits = self.state.schema.data::<Limits>().cloned().unwrap_or_default();
-        let limits = match credentials {
-            Credentials::Valid(_) => limits,
+        let (limits, is_cached) = match credentials {
+            Credentials::Valid(_) => (limits, true),
+            // The limits are others, and the cache is not filled by clients without a token.
             Credentials::Absent | Credentials::Invalid(_) | Credentials::Unverified(_) => {
-                limits.anonymous()
+                (limits.anonymous(), false)
             }
         };
-        let persisted = self.state.persisted_documents.clone();
-        let decoded = match decode(request, limits.clone(), persisted, is_large).await {
+        let decoding = decode(self.state.clone(), request, limits.clone(), is_cached, is_large);
+        let decoded = match decoding.await {
             Ok(decoded) => decoded,
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };
@@ -341,16 +344,20 @@ impl Execution {
 
 /// Decodes a request; a large one on a blocking thread.
 async fn decode(
+    state: AppState,
     request: EncodedRequest,
     limits: Limits,
-    persisted: Option<Arc<PersistedDocuments>>,
+    is_cached: bool,
     is_large: bool,
 ) -> Result<Result<Operation, RequestError>, CatalogError> {
+    let decode = move || {
+        let parsed = is_cached.then_some(&state.parsed_queries);
+        request.decode(&limits, state.persisted_documents.as_deref(), parsed)
+    };
     if !is_large {
-        return Ok(request.decode(&limits, persisted.as_deref()));
+        return Ok(decode());
     }
-    let decoded = spawn_background(move || request.decode(&limits, persisted.as_deref()));
-    decoded.await.map_err(CatalogError::from)
+    spawn_background(decode).await.map_err(CatalogError::from)
 }
 
 /// Whether nothing was executed.

@@ -52,6 +52,7 @@ use budget::Budget;
 pub use client_address::{InvalidNetwork, TrustedProxies};
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use graphiql::GRAPHIQL;
+use graphql::ParsedQueries;
 pub use graphql::{ManifestError, PersistedDocuments, UnknownDocuments};
 pub use image_origins::ImageOrigins;
 pub use limits::{Limits, MAX_BODY, SubscriptionLimits};
@@ -76,6 +77,8 @@ pub struct Shared {
     pub schema: Schema,
     /// The GraphQL documents that clients may name by an id, if there are any.
     pub persisted_documents: Option<Arc<PersistedDocuments>>,
+    /// Queries of clients with a valid token.
+    parsed_queries: ParsedQueries,
     limits: Arc<Limits>,
     /// Memory for request bodies.
     request_memory: Budget,
@@ -114,6 +117,7 @@ impl AppState {
             accounts: Arc::new(accounts),
             schema,
             persisted_documents,
+            parsed_queries: ParsedQueries::default(),
             request_memory: Budget::new(limits.request_memory, limits.room_wait),
             bundles: Bundles::new(&limits, response_memory.clone()),
             bulk: BulkSlots::new(&limits),

@@ -7,6 +7,7 @@
 mod arguments;
 mod introspection;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
@@ -131,7 +132,7 @@ pub fn check(
     check_roots(document, set)?;
     let values = ArgumentValues::new(&operation.node, variables);
     let mut counter =
-        Counter { types, values, lengths: ListLengths::new(types), fragments: HashMap::new() };
+        Counter { types, values, lengths: OnceCell::new(), fragments: HashMap::new() };
     for name in &fragments.sorted {
         let Some(fragment) = document.fragments.get(*name) else { continue };
         let on = fragment.node.type_condition.node.on.node.as_str();
@@ -188,7 +189,7 @@ struct FragmentCost<'a> {
 struct Counter<'a> {
     types: &'a Types,
     values: ArgumentValues<'a>,
-    lengths: ListLengths,
+    lengths: OnceCell<ListLengths>,
     fragments: HashMap<&'a str, FragmentCost<'a>>,
 }
 
@@ -240,7 +241,8 @@ impl Counter<'_> {
         };
         let child = self.selection_set(&field.selection_set.node, named_type(&known.ty))?;
         if type_name.starts_with("__") {
-            let length = if is_list(&known.ty) { self.lengths.length(name) } else { 1 };
+            let lengths = || self.lengths.get_or_init(|| ListLengths::new(self.types));
+            let length = if is_list(&known.ty) { lengths().length(name) } else { 1 };
             let below = child.points.saturating_mul(length);
             return Ok(Cost { points: below.saturating_add(1), ..Cost::default() });
         }

@@ -28,25 +28,21 @@ pub fn prepare() {
     types::Types::served();
 }
 
-/// Parses a query within the limits and merges repeated fields. Unknown and circular fragments are
-/// rejected here, because later checks walk fragments.
+/// Parses a query within the limits of its text and merges repeated fields. Its size with variables
+/// is checked by [`check_size`].
 ///
 /// # Errors
 /// When the text is not a GraphQL document, or exceeds a limit.
-pub fn parse(
-    text: &str,
-    variables: &Variables,
-    limits: &Limits,
-) -> Result<ExecutableDocument, ServerError> {
+pub fn parse(text: &str, limits: &Limits) -> Result<ExecutableDocument, ServerError> {
     tokens::check(text, limits)?;
     let mut document = async_graphql::parser::parse_query(text).map_err(parse_error)?;
     check_counts(&document, limits)?;
     merge::merge_equal_fields(&mut document);
-    check_size(&document, variables, limits)?;
     Ok(document)
 }
 
-/// Checks the size of a parsed document with these variables. [`parse`] does it too.
+/// Checks the size of a parsed document with these variables. Rejects unknown and circular
+/// fragments, because later checks walk fragments.
 ///
 /// # Errors
 /// When the size exceeds a limit.
@@ -196,8 +192,8 @@ pub fn root_field_names<'a>(
     names
 }
 
-/// The names of the root fields of an operation, including those in fragments. [`parse`] limited
-/// their number.
+/// The names of the root fields of an operation, including those in fragments. [`check_size`]
+/// limited their number.
 fn root_fields<'a>(
     set: &'a SelectionSet,
     document: &'a ExecutableDocument,
@@ -263,11 +259,21 @@ mod tests {
     use async_graphql_value::ConstValue;
 
     use super::*;
+
+    fn parse_and_check(
+        text: &str,
+        variables: &Variables,
+    ) -> Result<ExecutableDocument, ServerError> {
+        let limits = Limits::default();
+        let document = parse(text, &limits)?;
+        check_size(&document, variables, &limits)?;
+        Ok(document)
+    }
     use crate::graphql::error::code_of;
     use crate::graphql::limits::MAX_DIRECTIVES;
 
     fn code(query: &str) -> Option<String> {
-        let rejected = parse(query, &Variables::default(), &Limits::default()).err()?;
+        let rejected = parse_and_check(query, &Variables::default()).err()?;
         Some(code_of(&rejected).unwrap_or_default().to_owned())
     }
 
@@ -356,8 +362,8 @@ mod tests {
             });
             format!("query($v: [Int]) {{{uses} }}")
         };
-        assert!(parse(&query(1), &variables, &Limits::default()).is_ok());
-        assert!(parse(&query(50), &variables, &Limits::default()).is_err());
+        assert!(parse_and_check(&query(1), &variables).is_ok());
+        assert!(parse_and_check(&query(50), &variables).is_err());
     }
 
     #[test]

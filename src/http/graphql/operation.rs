@@ -1,11 +1,13 @@
 //! Decodes and parses GraphQL requests, within the limits.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::parsed_queries::ParsedQueries;
 use super::persisted::{PersistedDocument, PersistedDocuments};
 use crate::catalog::audit::AuditOperation;
 use crate::document::problem::excerpt;
@@ -97,7 +99,8 @@ impl EncodedRequest {
     }
 
     /// Decodes and parses the request, in time linear in its length. A document is named by its id
-    /// only if there is no text: what a client sends as text is what runs.
+    /// only if there is no text: what a client sends as text is what runs. `parsed` has queries
+    /// that were parsed within the same limits.
     ///
     /// # Errors
     /// When it is not a valid GraphQL request, exceeds a limit, or is not allowed by the persisted
@@ -106,6 +109,7 @@ impl EncodedRequest {
         &self,
         limits: &Limits,
         persisted: Option<&PersistedDocuments>,
+        parsed: Option<&ParsedQueries>,
     ) -> Result<Operation, RequestError> {
         let mut parts = match self {
             Self::Body(bytes) => parse_body(bytes, limits)?,
@@ -131,7 +135,12 @@ impl EncodedRequest {
                            not in it";
             return Err(request_error(message, "PERSISTED_DOCUMENT_REQUIRED"));
         }
-        let document = checks::parse(&query, &parts.variables, limits)?;
+        let document = match parsed {
+            Some(parsed) => parsed.parse(&query, limits)?,
+            None => Arc::new(checks::parse(&query, limits)?),
+        };
+        checks::check_size(&document, &parts.variables, limits)?;
+        let document = Arc::unwrap_or_clone(document);
         let Parts { name, variables, .. } = parts;
         Ok(Operation { query, name, variables, document, is_persisted: false })
     }

@@ -173,8 +173,11 @@ async fn validate(
         let allowed = limits::MAX_QUERY;
         return Err(format!("found {} bytes; allowed are {allowed}", text.len()));
     }
-    let document = checks::parse(text, &Variables::default(), limits);
-    let document = document.map_err(|error| one_line(&error.message))?;
+    let parsed = checks::parse(text, limits).and_then(|document| {
+        checks::check_size(&document, &Variables::default(), limits)?;
+        Ok(document)
+    });
+    let document = parsed.map_err(|error| one_line(&error.message))?;
     match checks::validate(schema, text, &document).await {
         Ok(()) => Ok(document),
         Err(errors) => {

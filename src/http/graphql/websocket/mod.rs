@@ -370,7 +370,9 @@ impl Connection {
         }
         let limits = self.state.schema.data::<Limits>().cloned().unwrap_or_default();
         let request = EncodedRequest::Body(Bytes::copy_from_slice(payload.as_bytes()));
-        let operation = match request.decode(&limits, self.state.persisted_documents.as_deref()) {
+        let persisted = self.state.persisted_documents.as_deref();
+        let parsed = Some(&self.state.parsed_queries);
+        let operation = match request.decode(&limits, persisted, parsed) {
             Ok(operation) => operation,
             Err(RequestError::Query(errors)) => return Ok(Some(json!(errors))),
             Err(RequestError::Malformed(message)) => {
