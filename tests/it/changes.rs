@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::join_all;
-use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::database::execute;
+use crate::support::database::{connect, execute};
 use crate::support::{Client, TestApp, envelope};
 
 const PAGE: &str = "query($after: String, $before: String, $first: Int, $last: Int,
@@ -274,7 +274,7 @@ async fn a_change_waits_for_older_transactions() {
     let admin = app.movie("m").await;
     let (before, cursor) = read_all(&admin, None).await;
     assert_eq!(before.len(), 2);
-    let connection = Database::connect(&app.database.url).await.unwrap();
+    let connection = connect(&app.database.url).await;
     let older = connection.begin().await.unwrap();
     let change = "INSERT INTO changes (kind, movie_id, changed_at)
         VALUES ('movie_created', 'older', now())";

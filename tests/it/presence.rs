@@ -6,12 +6,11 @@ use futures::future::join_all;
 use reelport::catalog::access::Role;
 use reelport::document::Source;
 use reelport_migrations::Migrator;
-use sea_orm::Database;
 use sea_orm_migration::MigratorTrait as _;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::database::{TABLES, dump, execute, rows};
+use crate::support::database::{TABLES, connect, dump, execute, rows};
 use crate::support::fixtures;
 use crate::support::{Client, envelope};
 
@@ -260,7 +259,7 @@ on_both_databases! {
         admin.mutate("revertCategory", input).await;
         let expected = dump(&app.database.url, TABLES).await;
 
-        let connection = Database::connect(&app.database.url).await.unwrap();
+        let connection = connect(&app.database.url).await;
         let names: Vec<String> =
             Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
         let first = names.iter().position(|name| name.ends_with("_presence")).unwrap();

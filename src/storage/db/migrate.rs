@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use reelport_migrations::Migrator;
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigratorTrait;
 
 use super::advisory_locks::MIGRATION;
@@ -42,14 +42,15 @@ impl Database {
                 let locked = lock.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 let _lock: File =
                     locked.map_err(|source| StorageError::MigrationLock { path, source })?;
-                let session = self.migration_session().await?;
+                let session = self.writer.sea_orm_session().await?;
                 let migrated = Migrator::up(&session, None).await;
                 session.close().await?;
                 migrated?;
                 self.refresh_search_columns().await?;
             }
             Backend::Postgres => {
-                let session = self.migration_session().await?;
+                // The lock belongs to a database session.
+                let session = self.writer.sea_orm_session().await?;
                 session
                     .execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION})"))
                     .await?;
@@ -63,13 +64,6 @@ impl Database {
             }
         }
         Ok(())
-    }
-
-    /// A connection of SeaORM's own, which migrations need. The lock of `PostgreSQL` belongs to it.
-    async fn migration_session(&self) -> Result<DatabaseConnection, StorageError> {
-        let mut options = ConnectOptions::new(&*self.url);
-        options.max_connections(1).sqlx_logging(false);
-        Ok(sea_orm::Database::connect(options).await?)
     }
 
     /// Raises the base of the change feed if it has entries of transactions that this cluster has

@@ -5,10 +5,14 @@ use std::time::{Duration, Instant};
 
 use deadpool::managed::{Pool as ConnectionPool, PoolError, QueueMode};
 use futures::future::{Either, select};
+use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions, Connection as _, Error, PgConnection};
-use sea_orm::{DatabaseBackend, DbErr, RuntimeErr};
+use sea_orm::sqlx::{self, ConnectOptions, Connection as _, Error, PgConnection};
+use sea_orm::{
+    DatabaseBackend, DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector,
+    SqlxSqliteConnector,
+};
 use tokio::sync::Mutex;
 use tokio::time::{interval, sleep, timeout};
 
@@ -109,6 +113,31 @@ impl Pool {
         match self.inner {
             BackendPool::Sqlite(_) => DatabaseBackend::Sqlite,
             BackendPool::Postgres(..) => DatabaseBackend::Postgres,
+        }
+    }
+
+    /// A connection of SeaORM's own to the same database, which migrations need.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub(super) async fn sea_orm_session(&self) -> Result<DatabaseConnection, DbErr> {
+        // The pool must not look for old connections: its count of idle connections can wrap around
+        // (sqlx 0.9.0, issue 3645), and the thread then never returns.
+        fn single<D: sqlx::Database>() -> PoolOptions<D> {
+            PoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
+        }
+        let error = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
+        match &self.inner {
+            BackendPool::Sqlite(pool) => {
+                let options = pool.manager().options.clone();
+                let session = single().connect_with(options).await.map_err(error)?;
+                Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(session))
+            }
+            BackendPool::Postgres(pool, _) => {
+                let options = pool.manager().options.clone();
+                let session = single().connect_with(options).await.map_err(error)?;
+                Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(session))
+            }
         }
     }
 

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use reelport::document::reference;
 use sea_orm::{
-    ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue,
+    Statement,
 };
 use tempfile::TempDir;
 
@@ -41,11 +43,19 @@ pub fn server() -> String {
         .expect("REELPORT_TEST_POSTGRES_URL is not set: run the tests with `make test`, or a command with `scripts/with-postgres`")
 }
 
+/// Connects to a database directly. The pool does not look for old connections, because its count
+/// of idle ones can wrap around (sqlx 0.9.0, issue 3645), and the thread then never returns.
+pub async fn connect(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
+    Database::connect(options).await.unwrap()
+}
+
 pub async fn postgres() -> TestDatabase {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let server = server();
-    let connection = Database::connect(&server).await.unwrap();
+    let connection = connect(&server).await;
     connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     connection.close().await.unwrap();
     let (base, _) = server.rsplit_once('/').unwrap();
@@ -59,7 +69,7 @@ pub async fn execute(url: &str, statement: &str) {
 
 /// Runs a statement directly on the database, and returns the database's error if it fails.
 pub async fn try_execute(url: &str, statement: &str) -> Result<(), String> {
-    let connection = Database::connect(url).await.unwrap();
+    let connection = connect(url).await;
     let done = connection.execute_unprepared(statement).await;
     connection.close().await.unwrap();
     done.map(drop).map_err(|error| error.to_string())
@@ -67,7 +77,7 @@ pub async fn try_execute(url: &str, statement: &str) -> Result<(), String> {
 
 /// All rows of the given tables, sorted, for comparing two states of a database.
 pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
-    let connection: DatabaseConnection = Database::connect(url).await.unwrap();
+    let connection = connect(url).await;
     let mut dumped = Vec::new();
     for table in tables {
         let statement = Statement::from_string(
@@ -86,7 +96,7 @@ pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
 /// All rows of all existing tables but the audit log, whose entries of refused attempts are written
 /// later.
 pub async fn dump_all(url: &str) -> Vec<(String, Vec<String>)> {
-    let connection: DatabaseConnection = Database::connect(url).await.unwrap();
+    let connection = connect(url).await;
     let statement = Statement::from_string(
         connection.get_database_backend(),
         if url.starts_with("postgres") {
