@@ -32,11 +32,12 @@ pub struct RequestContext {
     accounts: Arc<Accounts>,
     budget: Arc<Budget>,
     started: Arc<Notify>,
-    loaders: OnceLock<Loaders>,
-    draft_loaders: OnceLock<DraftLoaders>,
-    account_loaders: OnceLock<AccountLoaders>,
-    audit_loader: OnceLock<AuditLoader>,
-    job_loader: OnceLock<JobLoader>,
+    // In boxes: most requests use few of them, and an idle subscription none.
+    loaders: OnceLock<Box<Loaders>>,
+    draft_loaders: OnceLock<Box<DraftLoaders>>,
+    account_loaders: OnceLock<Box<AccountLoaders>>,
+    audit_loader: OnceLock<Box<AuditLoader>>,
+    job_loader: OnceLock<Box<JobLoader>>,
 }
 
 impl RequestContext {
@@ -174,25 +175,25 @@ pub trait ContextExt {
         let request = self.request();
         request
             .account_loaders
-            .get_or_init(|| AccountLoaders::new(&request.accounts, &request.budget))
+            .get_or_init(|| Box::new(AccountLoaders::new(&request.accounts, &request.budget)))
     }
 
     /// The request's loader of the audit log. Needs the role ADMIN.
     fn audit_loader(&self) -> Result<&AuditLoader, ApiError> {
         let permission = self.can_read_audit_log()?;
         let request = self.request();
-        Ok(request
-            .audit_loader
-            .get_or_init(|| AuditLoader::new(&request.catalog, permission, &request.budget)))
+        Ok(request.audit_loader.get_or_init(|| {
+            Box::new(AuditLoader::new(&request.catalog, permission, &request.budget))
+        }))
     }
 
     /// The request's loader of jobs. Needs the role ADMIN.
     fn job_loader(&self) -> Result<&JobLoader, ApiError> {
         let permission = self.can_manage_jobs()?;
         let request = self.request();
-        Ok(request
-            .job_loader
-            .get_or_init(|| JobLoader::new(&request.catalog, permission, &request.budget)))
+        Ok(request.job_loader.get_or_init(|| {
+            Box::new(JobLoader::new(&request.catalog, permission, &request.budget))
+        }))
     }
 
     /// The request's loaders. Needs the role VIEWER.
@@ -201,16 +202,16 @@ pub trait ContextExt {
         let request = self.request();
         Ok(request
             .loaders
-            .get_or_init(|| Loaders::new(&request.catalog, permission, &request.budget)))
+            .get_or_init(|| Box::new(Loaders::new(&request.catalog, permission, &request.budget))))
     }
 
     /// The request's loaders of drafts and history. Needs the role CONTRIBUTOR.
     fn draft_loaders(&self) -> Result<&DraftLoaders, ApiError> {
         let permission = self.can_draft()?;
         let request = self.request();
-        Ok(request
-            .draft_loaders
-            .get_or_init(|| DraftLoaders::new(&request.catalog, permission, &request.budget)))
+        Ok(request.draft_loaders.get_or_init(|| {
+            Box::new(DraftLoaders::new(&request.catalog, permission, &request.budget))
+        }))
     }
 }
 

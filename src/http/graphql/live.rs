@@ -49,20 +49,17 @@ pub async fn start(
 
 /// Sets the codes of errors, and records refusals. After a panic the stream ends with an error.
 fn guarded(results: Results, state: AppState, requester: Requester) -> Results {
-    stream::unfold(Some(results), move |results| {
-        let (state, requester) = (state.clone(), requester.clone());
-        async move {
-            let mut results = results?;
-            let next = AssertUnwindSafe(results.next()).catch_unwind().await;
-            let (mut response, rest) = match next {
-                Ok(response) => (response?, Some(results)),
-                Err(_) => (panicked(), None),
-            };
-            response.errors.truncate(limits::MAX_ERRORS);
-            finish(&mut response, &requester.origin().request_id);
-            record_refusals(&state, &requester, &response, false);
-            Some((response, rest))
-        }
+    stream::unfold((Some(results), state, requester), |(results, state, requester)| async move {
+        let mut results = results?;
+        let next = AssertUnwindSafe(results.next()).catch_unwind().await;
+        let (mut response, rest) = match next {
+            Ok(response) => (response?, Some(results)),
+            Err(_) => (panicked(), None),
+        };
+        response.errors.truncate(limits::MAX_ERRORS);
+        finish(&mut response, &requester.origin().request_id);
+        record_refusals(&state, &requester, &response, false);
+        Some((response, (rest, state, requester)))
     })
     .boxed()
 }

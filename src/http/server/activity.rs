@@ -129,6 +129,12 @@ impl Activity {
         self.waker.register(waker);
     }
 
+    /// Forgets the task of the connection, which has ended: its waker would keep its memory for as
+    /// long as an upgraded connection is open.
+    pub(super) fn unregister(&self) {
+        drop(self.waker.take());
+    }
+
     /// Records that the server is stopping: the connection closes after the current request.
     pub(super) fn stop(&self) {
         self.locked().stopped_at.get_or_insert_with(Instant::now);

@@ -62,6 +62,7 @@ pub(super) async fn drive<I, S, B>(
         Poll::Pending
     })
     .await;
+    activity.unregister();
 }
 
 /// A stream that reports its traffic.
