@@ -5,7 +5,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Link,
   redirect,
 } from "@tanstack/react-router";
 import { readAccountsSearch } from "./accounts/search.ts";
@@ -20,6 +19,7 @@ import { readMovieSearch } from "./movie/search.ts";
 import { readCompareSearch, readNamesSearch } from "./people/kinds.ts";
 import { Shell } from "./shell/Shell.tsx";
 import { Button } from "./ui/controls.tsx";
+import { PageNotice } from "./ui/PageNotice.tsx";
 import { Notice, Skeleton } from "./ui/states.tsx";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -256,16 +256,8 @@ declare module "@tanstack/react-router" {
 
 function NotFound() {
   return (
-    <Notice
-      level={1}
-      title={t.errors.notFoundTitle}
-      actions={
-        <Link to="/" className="button">
-          {t.errors.toCatalogue}
-        </Link>
-      }
-    >
+    <PageNotice title={t.errors.notFoundTitle} to="/" label={t.errors.toCatalogue}>
       {t.errors.notFound}
-    </Notice>
+    </PageNotice>
   );
 }

@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "./support/postgres.ts";
-import { ADMIN, signIn, Studio, type Account } from "./support/studio.ts";
+import { ADMIN, interruptible, signIn, Studio, type Account } from "./support/studio.ts";
 
 const MOVIES = 60;
 const FIGHT_CLUB = "tmdb-550";
@@ -55,26 +55,16 @@ describe.each(databases())("%s", (_name, database) => {
   test("after an interruption, none is missed and none comes twice", async () => {
     const context = await studio.visitor();
     const page = await context.newPage();
-    const sockets: { close: (options: { code: number }) => Promise<void> }[] = [];
-    let isAllowed = true;
-    await page.routeWebSocket("**/graphql", (socket) => {
-      if (!isAllowed) {
-        void socket.close({ code: 1013 });
-        return;
-      }
-      socket.connectToServer();
-      sockets.push(socket);
-    });
+    const connection = await interruptible(page);
     await page.goto("/changes?kind=IMPORTED");
     await signIn(page);
     await isLive(page);
     await tagline("Before.");
     await page.getByRole("button", { name: "Show 1 new change" }).waitFor();
-    isAllowed = false;
-    await sockets.at(-1)?.close({ code: 1013 });
+    await connection.interrupt();
     await page.getByText("Not connected; trying again…").waitFor();
     await tagline("Meanwhile.");
-    isAllowed = true;
+    connection.resume();
     await page.getByRole("button", { name: "Show 2 new changes" }).waitFor();
     await tagline("After.");
     await page.getByRole("button", { name: "Show 3 new changes" }).waitFor();

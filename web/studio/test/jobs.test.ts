@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Download, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "./support/postgres.ts";
-import { signIn, Studio, toast, visit, type Account } from "./support/studio.ts";
+import { interruptible, signIn, Studio, toast, visit, type Account } from "./support/studio.ts";
 
 /** More than one page of the list. */
 const MANY = 55;
@@ -178,27 +178,17 @@ describe.each(databases())("%s", (_name, database) => {
   test("after an interruption the page of a job goes on", async () => {
     const context = await studio.visitor();
     const page = await context.newPage();
-    const sockets: { close: (options: { code: number }) => Promise<void> }[] = [];
-    let isAllowed = true;
-    await page.routeWebSocket("**/graphql", (socket) => {
-      if (!isAllowed) {
-        void socket.close({ code: 1013 });
-        return;
-      }
-      socket.connectToServer();
-      sockets.push(socket);
-    });
+    const connection = await interruptible(page);
     await page.goto("/");
     await signIn(page);
     const id = await studio.startJob(long("interrupted"));
     await visit(page, `/jobs/${id}`);
     await count(page, "Published").waitFor();
-    isAllowed = false;
-    await sockets.at(-1)?.close({ code: 1013 });
+    await connection.interrupt();
     await page.getByText("Not connected; trying again…").waitFor();
     await studio.ended(id);
     await state(page, "Running");
-    isAllowed = true;
+    connection.resume();
     await state(page, "Completed");
     expect(await count(page, "Published").innerText()).toBe("2,000");
   });

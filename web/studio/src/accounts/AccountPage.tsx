@@ -10,7 +10,8 @@ import { Confirm } from "../ui/Confirm.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { NeedsRole } from "../ui/NeedsRole.tsx";
 import { problemsOf, type Problems } from "../ui/problems.ts";
-import { Failure, Notice, Skeleton } from "../ui/states.tsx";
+import { PageNotice } from "../ui/PageNotice.tsx";
+import { Failure, Skeleton } from "../ui/states.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { useTitle } from "../ui/useTitle.ts";
 import { RoleChoice } from "./AddAccount.tsx";
@@ -47,17 +48,9 @@ function Managed() {
       </div>
     );
   return (
-    <Notice
-      level={1}
-      title={t.accounts.notFoundTitle}
-      actions={
-        <Link to="/accounts" className="button">
-          {t.accounts.toAccounts}
-        </Link>
-      }
-    >
+    <PageNotice title={t.accounts.notFoundTitle} to="/accounts" label={t.accounts.toAccounts}>
       {t.accounts.notFound}
-    </Notice>
+    </PageNotice>
   );
 }
 

@@ -6,7 +6,8 @@ import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { NeedsRole } from "../ui/NeedsRole.tsx";
-import { Failure, Notice, Skeleton } from "../ui/states.tsx";
+import { PageNotice } from "../ui/PageNotice.tsx";
+import { Failure, Skeleton } from "../ui/states.tsx";
 import { useTitle } from "../ui/useTitle.ts";
 import { keyOf, optionsOf } from "./facts.ts";
 import { CancelJob, RetryJob } from "./JobActions.tsx";
@@ -38,17 +39,9 @@ function Followed() {
       </div>
     );
   return (
-    <Notice
-      level={1}
-      title={t.jobs.notFoundTitle}
-      actions={
-        <Link to="/jobs" className="button">
-          {t.jobs.toJobs}
-        </Link>
-      }
-    >
+    <PageNotice title={t.jobs.notFoundTitle} to="/jobs" label={t.jobs.toJobs}>
       {t.jobs.notFound}
-    </Notice>
+    </PageNotice>
   );
 }
 

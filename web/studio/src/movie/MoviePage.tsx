@@ -9,6 +9,7 @@ import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Picture } from "../ui/Picture.tsx";
+import { PageNotice } from "../ui/PageNotice.tsx";
 import { Bone, Failure, Notice, Skeleton } from "../ui/states.tsx";
 import { useTitle } from "../ui/useTitle.ts";
 import { Actions } from "./Actions.tsx";
@@ -41,17 +42,9 @@ export function MoviePage() {
 
   if (movie === null || category === undefined) {
     return (
-      <Notice
-        level={1}
-        title={t.movie.notFoundTitle}
-        actions={
-          <Link to="/" className="button">
-            {t.errors.toCatalogue}
-          </Link>
-        }
-      >
+      <PageNotice title={t.movie.notFoundTitle} to="/" label={t.errors.toCatalogue}>
         {t.movie.notFound(id)}
-      </Notice>
+      </PageNotice>
     );
   }
   if (movie === undefined && error !== undefined) {

@@ -7,7 +7,8 @@ import { useViewer } from "../session/useSession.ts";
 import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { List } from "../ui/List.tsx";
-import { Failure, Notice, Skeleton } from "../ui/states.tsx";
+import { PageNotice } from "../ui/PageNotice.tsx";
+import { Failure, Skeleton } from "../ui/states.tsx";
 import { usePages } from "../ui/usePages.ts";
 import { useTitle } from "../ui/useTitle.ts";
 import { Credits, Nominations } from "./Credits.tsx";
@@ -50,17 +51,9 @@ export const PageSkeleton = () => (
 
 export function NoEntry({ kind }: { kind: keyof typeof t.people.kinds }) {
   return (
-    <Notice
-      level={1}
-      title={t.people.notFoundTitle}
-      actions={
-        <Link to={`/${kind}`} className="button">
-          {t.people.kinds[kind]}
-        </Link>
-      }
-    >
+    <PageNotice title={t.people.notFoundTitle} to={`/${kind}`} label={t.people.kinds[kind]}>
       {t.people.notFound}
-    </Notice>
+    </PageNotice>
   );
 }
 

@@ -7,6 +7,7 @@ import {
   type BrowserContext,
   type Locator,
   type Page,
+  type WebSocketRoute,
 } from "playwright-core";
 import { expect, vi } from "vitest";
 import { chromiumExecutable } from "../../../../clients/support/executable.ts";
@@ -292,6 +293,29 @@ export async function violations(page: Page): Promise<string[]> {
 export async function overflow(page: Page): Promise<number> {
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   return width - (page.viewportSize()?.width ?? 0);
+}
+
+/** The subscriptions of a page: they can be interrupted, and are refused until they may resume. */
+export async function interruptible(page: Page) {
+  const sockets: WebSocketRoute[] = [];
+  let isAllowed = true;
+  await page.routeWebSocket("**/graphql", (socket) => {
+    if (!isAllowed) {
+      void socket.close({ code: 1013 });
+      return;
+    }
+    socket.connectToServer();
+    sockets.push(socket);
+  });
+  return {
+    async interrupt() {
+      isAllowed = false;
+      await sockets.at(-1)?.close({ code: 1013 });
+    },
+    resume() {
+      isAllowed = true;
+    },
+  };
 }
 
 /** The text of a toast. */
