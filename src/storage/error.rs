@@ -1,5 +1,7 @@
 //! Errors of the storage.
 
+use std::sync::Arc;
+
 use sea_orm::sqlx::Error;
 use sea_orm::{DbErr, RuntimeErr};
 
@@ -50,6 +52,21 @@ impl From<DbErr> for StorageError {
             _ => Self::Database(error),
         }
     }
+}
+
+/// The error of opening or taking a connection.
+pub(super) fn connection_error(error: Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+/// The error of a statement that changes data.
+pub(super) fn exec_error(error: Error) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+/// The error of a query.
+pub(super) fn query_error(error: Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
 fn sqlx_error(error: &DbErr) -> Option<&Error> {

@@ -1,14 +1,12 @@
 //! A pooled connection, and running statements on it.
 
-use std::sync::Arc;
-
 use deadpool::managed::Object;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgRow};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sea_orm::sqlx::{
     self, AssertSqlSafe, ConnectOptions, Connection as _, Error, Executor as _, FromRow,
 };
-use sea_orm::{DatabaseBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use sea_orm::{DatabaseBackend, DbErr, ExecResult, QueryResult, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use tokio::runtime::Handle;
 
@@ -184,11 +182,6 @@ impl Drop for Connection {
             Inner::Gone => {}
         }
     }
-}
-
-/// The error of a statement that changes data.
-pub(super) fn exec_error(error: Error) -> DbErr {
-    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
 fn close<O>(connection: Pooled<O>)

@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sea_orm::sqlx::Error;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
-use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 
-use super::connection::{Fetch, exec_error};
+use super::connection::Fetch;
 use super::faults::Faults;
 use super::health::WriteHealth;
 use super::notices::CommitSignal;
@@ -19,6 +18,7 @@ use super::queue::WriteQueue;
 use super::read_pool::ReadPool;
 use super::transaction::RETRY_FOR;
 use crate::storage::StorageError;
+use crate::storage::error::{connection_error, exec_error};
 use crate::storage::files::{create_private_folder, open_private};
 
 /// The kinds of databases that are supported.
@@ -70,10 +70,6 @@ fn parse_url(url: &str) -> Result<DatabaseUrl<'_>, StorageError> {
         let found = url.split_once("://").map_or(url, |(scheme, _)| scheme).to_owned();
         Err(StorageError::UnknownUrl { found })
     }
-}
-
-fn connection_error(error: Error) -> StorageError {
-    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))).into()
 }
 
 impl Database {

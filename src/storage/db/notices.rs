@@ -8,9 +8,9 @@
 use sea_orm::sqlx::postgres::PgListener;
 use tokio::sync::watch;
 
-use super::connection::exec_error;
 use super::{Backend, Database};
 use crate::storage::StorageError;
+use crate::storage::error::exec_error;
 
 /// The channel of `PostgreSQL` on which processes tell each other that they committed something.
 const CHANNEL: &str = "reelport_changes";

@@ -18,6 +18,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use super::connection::Connection;
 use super::connector::{CHECK_TIMEOUT, Connector, LastDead, Pooled};
+use crate::storage::error::connection_error;
 use crate::storage::unavailable::Unavailability;
 
 /// How long a request waits for a connection, and a `SQLite` statement for a lock.
@@ -126,16 +127,15 @@ impl Pool {
         fn single<D: sqlx::Database>() -> PoolOptions<D> {
             PoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
         }
-        let error = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
         match &self.inner {
             BackendPool::Sqlite(pool) => {
                 let options = pool.manager().options.clone();
-                let session = single().connect_with(options).await.map_err(error)?;
+                let session = single().connect_with(options).await.map_err(connection_error)?;
                 Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(session))
             }
             BackendPool::Postgres(pool, _) => {
                 let options = pool.manager().options.clone();
-                let session = single().connect_with(options).await.map_err(error)?;
+                let session = single().connect_with(options).await.map_err(connection_error)?;
                 Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(session))
             }
         }
@@ -156,9 +156,7 @@ impl Pool {
                 taken.map(|taken| taken.map(Connection::postgres))
             }
         };
-        taken
-            .unwrap_or(Err(Error::PoolTimedOut))
-            .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
+        taken.unwrap_or(Err(Error::PoolTimedOut)).map_err(connection_error)
     }
 
     /// Returns whether an error means that the connection is dead. If so, connections that are idle

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sea_orm::sqlx::FromRow;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::sqlite::SqliteRow;
-use sea_orm::sqlx::{Error, FromRow};
-use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
-};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use super::connection::{Fetch, StatementResult};
 use super::pool::{MAX_ATTEMPTS, Pool};
+use crate::storage::error::query_error;
 use crate::storage::values;
 
 /// Runs read-only statements. If the connection was dead, the statement is run on another one.
@@ -75,10 +74,6 @@ impl ReadPool {
             }
         }
     }
-}
-
-fn query_error(error: Error) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
 #[async_trait::async_trait]

@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::sqlx::Error;
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, ExecResult, QueryResult, RuntimeErr,
-    Statement,
+    ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, ExecResult, QueryResult, Statement,
 };
 use tokio::sync::Mutex;
 
-use super::connection::{CloseOnDrop, Connection, Fetch, StatementResult, exec_error};
+use super::connection::{CloseOnDrop, Connection, Fetch, StatementResult};
 use super::deferred::{DeferredWrites, Write};
 use super::faults::{Fault, Faults, TransactionStep};
+use crate::storage::error::{exec_error, query_error};
 use crate::storage::unavailable::Unavailability;
 use crate::storage::values;
 
@@ -207,7 +207,7 @@ impl TransactionState {
         let connection = self.connection.get().ok_or_else(unusable)?;
         let answer = connection.run(statement, fetch).await.map_err(|error| match fetch {
             Fetch::RowCount => exec_error(error),
-            _ => DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))),
+            _ => query_error(error),
         })?;
         if fault == Some(Fault::Unanswered) {
             return Err(exec_error(lost()));
