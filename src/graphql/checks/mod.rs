@@ -259,6 +259,8 @@ mod tests {
     use async_graphql_value::ConstValue;
 
     use super::*;
+    use crate::graphql::error::code_of;
+    use crate::graphql::limits::MAX_DIRECTIVES;
 
     fn parse_and_check(
         text: &str,
@@ -269,8 +271,6 @@ mod tests {
         check_size(&document, variables, &limits)?;
         Ok(document)
     }
-    use crate::graphql::error::code_of;
-    use crate::graphql::limits::MAX_DIRECTIVES;
 
     fn code(query: &str) -> Option<String> {
         let rejected = parse_and_check(query, &Variables::default()).err()?;
