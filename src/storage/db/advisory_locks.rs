@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ConnectionTrait, DatabaseBackend, Statement, Value};
+use sea_orm::{ConnectionTrait, Statement};
 use sha2::{Digest, Sha256};
 
 use super::{Backend, Transaction};
@@ -41,12 +41,12 @@ impl Transaction {
         }
         // Every transaction locks in the same order, so that no two wait for each other.
         let keys: BTreeSet<i64> = movies.iter().map(|movie| movie_key(movie)).collect();
-        let keys: Vec<i64> = keys.into_iter().collect();
-        self.run_with(
-            "SELECT pg_advisory_xact_lock_shared($1), \
-             (SELECT count(pg_advisory_xact_lock(key)) FROM unnest($2) AS key)",
-            [ALL_MOVIES.into(), keys.into()],
-        )
+        let keys: Vec<String> = keys.iter().map(i64::to_string).collect();
+        self.advisory_lock(format!(
+            "SELECT pg_advisory_xact_lock_shared({ALL_MOVIES}), \
+             (SELECT count(pg_advisory_xact_lock(key)) FROM unnest('{{{}}}'::bigint[]) AS key)",
+            keys.join(",")
+        ))
         .await
     }
 
@@ -59,7 +59,7 @@ impl Transaction {
         match self.backend {
             Backend::Sqlite => Ok(()),
             Backend::Postgres => {
-                self.run_with("SELECT pg_advisory_xact_lock($1)", [ALL_MOVIES.into()]).await
+                self.advisory_lock(format!("SELECT pg_advisory_xact_lock({ALL_MOVIES})")).await
             }
         }
     }
@@ -73,7 +73,7 @@ impl Transaction {
         match self.backend {
             Backend::Sqlite => Ok(false),
             Backend::Postgres => {
-                self.run_with("SELECT pg_advisory_xact_lock($1)", [ENTITIES.into()]).await?;
+                self.advisory_lock(format!("SELECT pg_advisory_xact_lock({ENTITIES})")).await?;
                 Ok(true)
             }
         }
@@ -96,13 +96,8 @@ impl Transaction {
         Ok(row.map(|row| row.try_get("", "held")).transpose()?.unwrap_or(false))
     }
 
-    async fn run_with(
-        &self,
-        sql: &str,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Result<(), StorageError> {
-        let statement = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values);
-        self.connection.query_one_raw(statement).await?;
-        Ok(())
+    /// Runs SQL of numbers only. It has no parameters, so that BEGIN can be sent with it.
+    async fn advisory_lock(&self, sql: String) -> Result<(), StorageError> {
+        Ok(self.connection.run_raw(sql).await?)
     }
 }

@@ -159,8 +159,13 @@ impl Pool {
         taken.unwrap_or(Err(Error::PoolTimedOut)).map_err(connection_error)
     }
 
-    /// Returns whether an error means that the connection is dead. If so, connections that are idle
-    /// now are tested before their next use.
+    /// Records that a connection was dead: connections that are idle now are tested before their
+    /// next use.
+    pub(super) fn record_dead(&self) {
+        self.last_dead.record();
+    }
+
+    /// Returns whether an error means that the connection is dead. If so, records it.
     pub(super) fn record_if_dead(&self, error: &DbErr) -> bool {
         let (DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error))) = error
@@ -169,7 +174,7 @@ impl Pool {
         };
         let is_dead = Unavailability::of(error) == Some(Unavailability::Unreachable);
         if is_dead {
-            self.last_dead.record();
+            self.record_dead();
         }
         is_dead
     }

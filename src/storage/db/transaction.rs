@@ -101,7 +101,7 @@ impl Database {
         };
         let mut attempt = 1;
         let connection = loop {
-            match self.begin(&self.reader.pool, begin, None).await {
+            match self.begin_snapshot(begin).await {
                 Ok(connection) => break connection,
                 // The transaction has not begun, so it can begin on another connection.
                 Err(error) if attempt < MAX_ATTEMPTS && self.reader.pool.record_if_dead(&error) => {
@@ -119,19 +119,28 @@ impl Database {
         result
     }
 
-    async fn begin(
+    async fn new_transaction(
         &self,
         pool: &Pool,
         sql: &'static str,
         faults: Option<Arc<dyn Faults>>,
     ) -> Result<TransactionConnection, DbErr> {
         let connection = pool.acquire().await?;
-        TransactionConnection::begin(connection, sql, Arc::clone(&self.queries), faults).await
+        TransactionConnection::new(connection, sql, Arc::clone(&self.queries), faults).await
+    }
+
+    async fn begin_snapshot(&self, sql: &'static str) -> Result<TransactionConnection, DbErr> {
+        let connection = self.new_transaction(&self.reader.pool, sql, None).await?;
+        // A dead connection must be noticed before `body` runs, which is not run again.
+        if self.backend == Backend::Postgres {
+            connection.begin().await?;
+        }
+        Ok(connection)
     }
 
     async fn attempt<T, E, F, R>(&self, body: &mut F) -> Result<T, E>
     where
-        E: From<StorageError>,
+        E: From<StorageError> + TransientError,
         F: FnMut(Arc<Transaction>) -> R,
         R: Future<Output = Result<T, E>>,
     {
@@ -145,7 +154,7 @@ impl Database {
             Backend::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
         let faults = self.faults.get().cloned();
-        let connection = match self.begin(&self.writer, begin, faults).await {
+        let connection = match self.new_transaction(&self.writer, begin, faults).await {
             Ok(connection) => connection,
             Err(error) => {
                 self.writer.record_if_dead(&error);
@@ -172,6 +181,9 @@ impl Database {
                 }
             },
             Err(error) => {
+                if error.unavailability() == Some(Unavailability::Unreachable) {
+                    self.writer.record_dead();
+                }
                 transaction.connection.rollback().await;
                 Err(error)
             }

@@ -25,8 +25,9 @@ use crate::storage::values;
 
 /// An open transaction. Dropping it rolls it back by closing the connection.
 ///
-/// With `SQLite`, each message to the connection is handed over to another thread and back. So
-/// BEGIN is sent with the first query, and COMMIT with the deferred writes.
+/// Each message costs more than most statements: with `SQLite` it is handed over to another thread
+/// and back, with `PostgreSQL` there is a round trip. So BEGIN is sent with the first statement where
+/// the protocol allows it, and with `SQLite` COMMIT is sent with the deferred writes.
 #[derive(Debug)]
 pub(in crate::storage) struct TransactionConnection {
     state: Mutex<TransactionState>,
@@ -71,9 +72,10 @@ fn unusable() -> DbErr {
 }
 
 impl TransactionConnection {
-    /// Begins a transaction with `sql`. It is never nested: `SQLite` refuses to begin inside a
-    /// transaction, and a connection with an open transaction never returns to its pool.
-    pub(super) async fn begin(
+    /// A transaction that begins with `sql` before its first statement. It is never nested: `SQLite`
+    /// refuses to begin inside a transaction, and a connection with an open transaction never
+    /// returns to its pool.
+    pub(super) async fn new(
         connection: Connection,
         sql: &'static str,
         queries: Arc<AtomicU64>,
@@ -82,18 +84,31 @@ impl TransactionConnection {
         let backend = connection.backend();
         let mut state = TransactionState {
             connection: CloseOnDrop::new(connection),
-            begin: None,
+            begin: Some(sql),
             is_usable: true,
             statements: 0,
             deferred: DeferredWrites::default(),
             queries,
             faults,
         };
-        match state.planned(TransactionStep::Begin) {
-            None if backend == DatabaseBackend::Sqlite => state.begin = Some(sql),
-            fault => state.run_control(sql, fault).await.map_err(exec_error)?,
+        if let Some(fault) = state.planned(TransactionStep::Begin) {
+            state.begin = None;
+            state.run_control(sql, Some(fault)).await.map_err(exec_error)?;
         }
         Ok(Self { state: Mutex::new(state), backend })
+    }
+
+    /// Begins the transaction now, if it has not begun.
+    pub(super) async fn begin(&self) -> Result<(), DbErr> {
+        self.state.lock().await.begin().await
+    }
+
+    /// Runs a statement without parameters whose result does not matter.
+    pub(super) async fn run_raw(&self, sql: String) -> Result<(), DbErr> {
+        let mut state = self.state.lock().await;
+        state.queries.fetch_add(1, Ordering::Relaxed);
+        state.run_deferred().await?;
+        state.run_raw(sql).await
     }
 
     /// Runs a statement together with later ones: before the next other statement, or before the
@@ -195,13 +210,15 @@ impl TransactionState {
         }
         // Not usable until the statement has succeeded, even if this future is dropped.
         self.is_usable = false;
-        if let Some(begin) = self.begin.take() {
-            // The number of changed rows would include that of the statement before BEGIN.
-            if fault.is_some() || matches!(fetch, Fetch::RowCount) {
-                self.run_control(begin, None).await.map_err(exec_error)?;
-            } else {
-                statement.sql = format!("{begin}; {}", statement.sql);
-            }
+        // A prepared statement of `PostgreSQL` has only one command. With `SQLite`, the number of
+        // changed rows would include that of the statement before BEGIN.
+        let is_script = statement.db_backend == DatabaseBackend::Sqlite
+            && !matches!(fetch, Fetch::RowCount)
+            && fault.is_none();
+        if is_script {
+            statement.sql = self.after_begin(statement.sql);
+        } else {
+            self.begin().await?;
         }
         self.apply(fault).await.map_err(exec_error)?;
         let connection = self.connection.get().ok_or_else(unusable)?;
@@ -214,6 +231,37 @@ impl TransactionState {
         }
         self.is_usable = true;
         Ok(answer)
+    }
+
+    async fn run_raw(&mut self, mut sql: String) -> Result<(), DbErr> {
+        let fault = self.planned_for_statement();
+        if !self.is_usable {
+            return Err(unusable());
+        }
+        self.is_usable = false;
+        if fault.is_some() {
+            self.begin().await?;
+        } else {
+            sql = self.after_begin(sql);
+        }
+        self.run_control(&sql, fault).await.map_err(query_error)?;
+        self.is_usable = true;
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<(), DbErr> {
+        match self.begin.take() {
+            Some(begin) => self.run_control(begin, None).await.map_err(exec_error),
+            None => Ok(()),
+        }
+    }
+
+    /// A statement with what must be sent before it, if the transaction has not begun.
+    fn after_begin(&mut self, sql: String) -> String {
+        match self.begin.take() {
+            Some(begin) => format!("{begin}; {sql}"),
+            None => sql,
+        }
     }
 
     /// Runs the deferred writes and commits. Releases the connection if that succeeds.
@@ -238,9 +286,7 @@ impl TransactionState {
                     let run = self.run_with(statement, Fetch::RowCount, statement_fault).await;
                     run.map_err(CommitError::Refused)?;
                 }
-                if let Some(begin) = self.begin.take() {
-                    self.run_control(begin, None).await?;
-                }
+                self.begin().await.map_err(CommitError::Refused)?;
                 self.run_control("COMMIT", fault).await?;
             }
         }
@@ -250,14 +296,13 @@ impl TransactionState {
 
     /// Runs the deferred writes and COMMIT in one script.
     async fn run_and_commit(&mut self, mut statement: Statement) -> Result<(), Error> {
-        let begin = self.begin.take().map(|begin| format!("{begin}; ")).unwrap_or_default();
-        statement.sql = format!("{begin}{}; COMMIT", statement.sql);
+        statement.sql = self.after_begin(format!("{}; COMMIT", statement.sql));
         self.is_usable = false;
         let connection = self.connection.get().ok_or(Error::WorkerCrashed)?;
         connection.run(statement, Fetch::RowCount).await.map(drop)
     }
 
-    /// Runs BEGIN, COMMIT or ROLLBACK, with the fault that a test has planned for it.
+    /// Runs SQL without parameters, with the fault that a test has planned for it.
     async fn run_control(&mut self, sql: &str, fault: Option<Fault>) -> Result<(), Error> {
         self.apply(fault).await?;
         let connection = self.connection.get().ok_or(Error::WorkerCrashed)?;
