@@ -21,6 +21,7 @@ mod m20261130_000302_search;
 mod m20261201_000101_log_indexes;
 mod m20261201_000201_triggers;
 mod m20261201_000301_jobs;
+mod m20261201_000401_job_details;
 mod tables;
 
 /// All migrations, in the order in which they are applied.
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261201_000101_log_indexes::Migration),
             Box::new(m20261201_000201_triggers::Migration),
             Box::new(m20261201_000301_jobs::Migration),
+            Box::new(m20261201_000401_job_details::Migration),
         ]
     }
 }

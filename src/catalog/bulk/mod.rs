@@ -127,10 +127,6 @@ impl Catalog {
         loop {
             let Collected { waiting, batch, mut ended } =
                 Collected::next(&mut documents, &mut held, max_documents).await;
-            let mut missing = self.missing_movies(&batch).await?;
-            if options.dry_run {
-                missing.retain(|movie| !planned.contains(movie));
-            }
             let outcomes = if batch.is_empty() {
                 Vec::new()
             } else {
@@ -150,11 +146,8 @@ impl Catalog {
                     },
                     None => {
                         let Some((document, outcome)) = outcomes.next() else { continue };
-                        let creates_movie = outcome.status != ImportStatus::Rejected
-                            && missing.remove(&document.movie);
-                        if creates_movie && options.dry_run {
-                            planned.insert(document.movie.clone());
-                        }
+                        let creates_movie = outcome.creates_movie
+                            && !(options.dry_run && !planned.insert(document.movie.clone()));
                         DocumentResult {
                             location,
                             key: Some(document.key()),
@@ -178,20 +171,6 @@ impl Catalog {
                 return Ok(total);
             }
         }
-    }
-
-    /// The movies of these documents that do not exist.
-    async fn missing_movies(
-        &self,
-        documents: &[IncomingDocument],
-    ) -> Result<HashSet<MovieId>, CatalogError> {
-        let mut movies: HashSet<MovieId> =
-            documents.iter().map(|document| document.movie.clone()).collect();
-        let ids: Vec<MovieId> = movies.iter().cloned().collect();
-        for found in self.database().movies(&ids).await? {
-            movies.remove(&found.id);
-        }
-        Ok(movies)
     }
 
     /// Imports documents in one transaction. If planning them exceeds the work budget, imports each

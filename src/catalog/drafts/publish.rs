@@ -183,6 +183,7 @@ impl Catalog {
                 plan: None,
                 problems: Vec::new(),
                 import_id: None,
+                creates_movie: false,
             };
             command.log_without_plan(&transaction, request, outcome).await
         };

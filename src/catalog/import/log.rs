@@ -273,7 +273,14 @@ impl Catalog {
                 .then(|| Export::as_stored(state, &row.movie, category, self.clock.now()));
         }
         let problems = serde_json::from_str(&row.problems)?;
-        Ok(Some(Outcome { status, export, plan, problems, import_id: Some(row.id) }))
+        Ok(Some(Outcome {
+            status,
+            export,
+            plan,
+            problems,
+            import_id: Some(row.id),
+            creates_movie: false,
+        }))
     }
 
     /// The state of the document after the import of a row; `None` if it no longer exists.

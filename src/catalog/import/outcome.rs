@@ -20,6 +20,8 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// The id of the import in the import log; `None` for a dry run.
     pub import_id: Option<String>,
+    /// Whether the import creates the movie, or in a dry run would create it.
+    pub creates_movie: bool,
 }
 
 impl Outcome {
@@ -55,7 +57,14 @@ impl Outcome {
         plan: Option<Report>,
         export: Option<Export>,
     ) -> Self {
-        Self { status: ImportStatus::Rejected, export, plan, problems, import_id: None }
+        Self {
+            status: ImportStatus::Rejected,
+            export,
+            plan,
+            problems,
+            import_id: None,
+            creates_movie: false,
+        }
     }
 
     /// Adds to an entry of the audit log how the import ended. It has no text of the document.
@@ -83,6 +92,7 @@ impl Outcome {
             plan: Some(plan),
             problems: Vec::new(),
             import_id: None,
+            creates_movie: false,
         }
     }
 

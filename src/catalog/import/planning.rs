@@ -118,7 +118,23 @@ impl ImportCommand<'_> {
             let people = writes.last_credits().map(|credit| credit.person_id.clone());
             credited.entry(document.movie.to_string()).or_default().extend(people);
         }
+        mark_created_movies(documents, &mut outcomes, loaded);
         Ok((outcomes, writes))
+    }
+}
+
+/// Marks the outcome of the first document of each movie that does not exist yet.
+fn mark_created_movies(
+    documents: &[IncomingDocument],
+    outcomes: &mut [Outcome],
+    loaded: &LoadedStates,
+) {
+    let mut created = HashSet::new();
+    for (document, outcome) in documents.iter().zip(outcomes) {
+        let movie = document.movie.as_str();
+        outcome.creates_movie = outcome.status != ImportStatus::Rejected
+            && !loaded.existing_movies.contains(movie)
+            && created.insert(movie);
     }
 }
 
@@ -372,6 +388,7 @@ impl<'a> DocumentPlanner<'a> {
             plan: Some(plan.report),
             problems: Vec::new(),
             import_id: None,
+            creates_movie: false,
         }
     }
 

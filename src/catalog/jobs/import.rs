@@ -10,8 +10,8 @@ use super::attempt::{AttemptEnd, JobSettings, author};
 use super::batch::{BatchWriter, JobError};
 use crate::catalog::background::spawn_background;
 use crate::catalog::bulk::{
-    BATCH, Collected, DocumentReceiver, ReadOptions, Statistics, Wanted, document_channel,
-    read_source,
+    BATCH, Collected, DocumentReceiver, ReadOptions, ReadReport, Statistics, Wanted,
+    document_channel, read_source,
 };
 use crate::catalog::import::ImportOptions;
 use crate::catalog::jobs::ImportJobOptions;
@@ -21,6 +21,8 @@ use crate::storage::{JobCounts, JobEnd, JobFileError, JobRow, JobState, Lease};
 
 /// How many outcomes of skipped documents are stored in one transaction.
 const SKIPPED_BATCH: usize = 1_000;
+/// Maximum number of skipped archive entries whose names are stored.
+const MAX_SKIPPED: usize = 20;
 /// How many attempts may end at one document, without a commit and without giving the lease back,
 /// before that document is rejected.
 const MAX_STALLED: i64 = 4;
@@ -48,7 +50,7 @@ impl ImportAttempt<'_> {
             Ok(content) => content,
             Err(JobFileError::Missing) => {
                 let error = "the file of the job is missing in the folder of files".to_owned();
-                return self.end(JobState::Failed, Some(error), None).await;
+                return self.end(JobState::Failed, Some(error), None, None).await;
             }
             Err(error) => return Err(CatalogError::from(error).into()),
         };
@@ -72,16 +74,15 @@ impl ImportAttempt<'_> {
             return Ok(AttemptEnd::Stopped);
         };
         drop(receiver);
-        let read = reading.await.map_err(CatalogError::from)?;
+        let read = reading.await.map_err(CatalogError::from)?.ok();
+        let skipped = read.as_ref().map(skipped_entries).transpose()?;
         let total = match (self.job.total, &self.job.retry_of) {
             // A retry has the documents that were selected when it was started.
             (Some(total), _) => Some(total),
             (None, Some(_)) => Some(self.job.done + done),
-            (None, None) => {
-                read.ok().map(|report| i64::try_from(report.documents).unwrap_or(i64::MAX))
-            }
+            (None, None) => read.map(|report| i64::try_from(report.documents).unwrap_or(i64::MAX)),
         };
-        self.end(state, None, total).await
+        self.end(state, None, total, skipped).await
     }
 
     /// Imports documents to the end of the file. Returns the state in which the job ends, and the
@@ -141,15 +142,27 @@ impl ImportAttempt<'_> {
         state: JobState,
         error: Option<String>,
         total: Option<i64>,
+        skipped_entries: Option<(String, i64)>,
     ) -> Result<AttemptEnd, JobError> {
         match &error {
             Some(reason) => tracing::warn!(job = self.job.id, reason, "a job failed"),
             None => tracing::info!(job = self.job.id, state = state.as_str(), "a job ended"),
         }
-        let end = JobEnd { state, error, total, at: self.catalog.clock.now() };
+        let at = self.catalog.clock.now();
+        let end = JobEnd { state, error, total, skipped_entries, at };
         self.catalog.end_job(self.lease, &end).await?;
         Ok(AttemptEnd::Finished)
     }
+}
+
+/// The first archive entries that are not documents, as JSON, and the number of all of them.
+fn skipped_entries(report: &ReadReport) -> Result<(String, i64), CatalogError> {
+    let names = report.skipped.iter().filter_map(|location| location.entry.as_deref());
+    // A name in an archive may have any characters.
+    let first: Vec<_> =
+        names.take(MAX_SKIPPED).map(|name| name.replace('\0', "\u{FFFD}")).collect();
+    let count = i64::try_from(report.skipped.len()).unwrap_or(i64::MAX);
+    Ok((serde_json::to_string(&first)?, count))
 }
 
 /// The problem of a document at which attempt after attempt ended.

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 pub use attempt::JobSettings;
 pub use failures::FailureLines;
-pub use start::{ImportJobOptions, MISSING_FILE, StartedJob};
+pub use start::{ImportJobOptions, MISSING_FILE, NewImportJob, StartedJob};
 pub use watch::JobWatch;
 
 use super::access::CanManageJobs;

@@ -1,13 +1,15 @@
 //! The rows of outcomes: how each document of a job ended.
 
+use serde::Serialize;
+
 use crate::catalog::CatalogError;
 use crate::catalog::bulk::{LineOrIndex, Pending};
 use crate::catalog::import::{ImportStatus, IncomingDocument, Outcome};
 use crate::document::{Problem, ProblemCode};
 use crate::storage::{JobOutcome, JobOutcomeRow};
 
-/// Maximum number of problems that are stored for one document.
-const MAX_PROBLEMS: usize = 20;
+/// Maximum number of problems, and of warnings, that are stored for one document.
+const MAX_LISTED: usize = 20;
 
 /// How a document ended that was not imported because of these problems.
 fn failed(problems: &[Problem]) -> JobOutcome {
@@ -16,6 +18,13 @@ fn failed(problems: &[Problem]) -> JobOutcome {
     } else {
         JobOutcome::Rejected
     }
+}
+
+/// The first of a list as JSON, and the number of the others.
+fn first_as_json<T: Serialize>(list: &[T]) -> Result<(String, i64), CatalogError> {
+    let listed = &list[..list.len().min(MAX_LISTED)];
+    let omitted = i64::try_from(list.len() - listed.len()).unwrap_or(i64::MAX);
+    Ok((serde_json::to_string(listed)?, omitted))
 }
 
 fn row(
@@ -30,7 +39,7 @@ fn row(
         Some(LineOrIndex::Index(index)) => (None, Some(number(index))),
         None => (None, None),
     };
-    let listed = &problems[..problems.len().min(MAX_PROBLEMS)];
+    let (problems, omitted) = first_as_json(problems)?;
     Ok(JobOutcomeRow {
         position: number(pending.number),
         // A name in an archive may have any characters.
@@ -41,8 +50,11 @@ fn row(
         category: document.map(|document| document.category),
         outcome,
         changes: 0,
-        problems: serde_json::to_string(listed)?,
-        omitted: number((problems.len() - listed.len()) as u64),
+        problems,
+        omitted,
+        warnings: "[]".to_owned(),
+        omitted_warnings: 0,
+        movie_created: false,
         import_id: None,
     })
 }
@@ -53,20 +65,30 @@ pub(super) fn imported(
     document: &IncomingDocument,
     outcome: &Outcome,
 ) -> Result<JobOutcomeRow, CatalogError> {
+    let changes = match (&outcome.plan, outcome.status) {
+        (_, ImportStatus::Rejected) | (None, _) => 0,
+        (Some(plan), _) => plan.changes.len(),
+    };
     let ended = match outcome.status {
+        ImportStatus::Planned if changes == 0 && !outcome.creates_movie => JobOutcome::Unchanged,
         ImportStatus::Planned => JobOutcome::Planned,
         ImportStatus::Drafted => JobOutcome::Drafted,
         ImportStatus::Published => JobOutcome::Published,
         ImportStatus::Unchanged => JobOutcome::Unchanged,
         ImportStatus::Rejected => failed(&outcome.problems),
     };
-    let changes = match (&outcome.plan, outcome.status) {
-        (_, ImportStatus::Rejected) | (None, _) => 0,
-        (Some(plan), _) => plan.changes.len(),
-    };
+    let warnings = outcome.plan.as_ref().map_or(&[][..], |plan| &plan.warnings);
+    let (warnings, omitted_warnings) = first_as_json(warnings)?;
     let row = row(pending, Some(document), ended, &outcome.problems)?;
     let changes = i64::try_from(changes).unwrap_or(i64::MAX);
-    Ok(JobOutcomeRow { changes, import_id: outcome.import_id.clone(), ..row })
+    Ok(JobOutcomeRow {
+        changes,
+        import_id: outcome.import_id.clone(),
+        warnings,
+        omitted_warnings,
+        movie_created: outcome.creates_movie,
+        ..row
+    })
 }
 
 /// The row of a document that could not be read or imported.

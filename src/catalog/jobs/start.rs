@@ -21,6 +21,8 @@ use crate::storage::{
 pub const MISSING_FILE: &str =
     "the file of the job is missing in the folder of files; send it again as a new job";
 
+/// Maximum number of characters of the name of a file.
+const MAX_FILE_NAME: usize = 200;
 /// Maximum number of jobs that are not finished.
 const MAX_UNFINISHED: u64 = 100;
 
@@ -74,6 +76,17 @@ impl From<ImportJobOptions> for ImportOptions {
     }
 }
 
+/// A job to start that imports a file.
+#[derive(Debug)]
+pub struct NewImportJob {
+    pub file: StoredFile,
+    /// The name of the file at the client. A name that is too long is cut.
+    pub file_name: Option<String>,
+    pub options: ImportJobOptions,
+    /// The idempotency key of the request.
+    pub key: Option<String>,
+}
+
 /// The result of starting a job.
 #[derive(Debug)]
 pub enum StartedJob {
@@ -107,16 +120,14 @@ impl Catalog {
     pub async fn start_import_job(
         &self,
         permission: &CanManageJobs,
-        file: StoredFile,
-        options: ImportJobOptions,
-        key: Option<String>,
+        new: NewImportJob,
     ) -> Result<StartedJob, CatalogError> {
-        let options = serde_json::to_string(&options)?;
+        let file = &new.file;
         let started = if file.size == 0 {
             let problem = Problem::new("", ProblemCode::Unreadable, "the file is empty");
             Ok(StartedJob::Refused(problem))
         } else {
-            self.insert_import_job(permission, &file, &options, key.as_deref()).await
+            self.insert_import_job(permission, &new).await
         };
         // If the commit was not confirmed, the job may have been started.
         let is_kept = match &started {
@@ -132,12 +143,12 @@ impl Catalog {
     async fn insert_import_job(
         &self,
         permission: &CanManageJobs,
-        file: &StoredFile,
-        options: &str,
-        key: Option<&str>,
+        new: &NewImportJob,
     ) -> Result<StartedJob, CatalogError> {
+        let NewImportJob { file, file_name, options, key } = new;
+        let options = &serde_json::to_string(options)?;
         // A request with the same key, file and options is the same request.
-        let key = key.map(|key| (key, format!("{} {options}", file.hash)));
+        let key = key.as_deref().map(|key| (key, format!("{} {options}", file.hash)));
         let key = &key;
         let started = self.database.write(|transaction| async move {
             if let Some((key, hash)) = key
@@ -153,6 +164,7 @@ impl Catalog {
             let size = i64::try_from(file.size).unwrap_or(i64::MAX);
             let new = NewJob {
                 file: Some((file.name.clone(), size)),
+                file_name: file_name.as_deref().and_then(stored_name),
                 key: key.as_ref().map(|(key, hash)| ((*key).to_owned(), hash.clone())),
                 ..new
             };
@@ -202,6 +214,7 @@ impl Catalog {
             }
             let new = NewJob {
                 file: Some((file, job.file_size.unwrap_or_default())),
+                file_name: job.file_name,
                 retry_of: Some(job.id),
                 // How many documents a job that failed did not attempt is not known.
                 total: Some(total).filter(|_| !is_unfinished),
@@ -258,6 +271,7 @@ impl Catalog {
             actor: serde_json::to_string(&StoredActor::from(&author.actor))?,
             options,
             file: None,
+            file_name: None,
             retry_of: None,
             total: None,
             key: None,
@@ -280,5 +294,27 @@ impl Catalog {
         stored
             .map(StartedJob::Started)
             .ok_or_else(|| CatalogError::corrupt("job", &new.id, "it is missing"))
+    }
+}
+
+/// The name of a file as it is stored: its last component, in visible characters.
+fn stored_name(name: &str) -> Option<String> {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let visible = name.chars().filter(|character| !character.is_control()).take(MAX_FILE_NAME);
+    Some(visible.collect::<String>().trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_component_of_a_file_name_is_stored() {
+        assert_eq!(stored_name("C:\\films\\all.zip").as_deref(), Some("all.zip"));
+        assert_eq!(stored_name("a/b/Amélie\0\n.json").as_deref(), Some("Amélie.json"));
+        assert_eq!(stored_name(&"x".repeat(300)).map(|name| name.len()), Some(MAX_FILE_NAME));
+        for empty in ["", " ", "a/", "\n"] {
+            assert_eq!(stored_name(empty), None);
+        }
     }
 }

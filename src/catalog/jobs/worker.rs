@@ -114,6 +114,7 @@ impl Catalog {
             state: JobState::Failed,
             error: Some(error),
             total: None,
+            skipped_entries: None,
             at: self.clock.now(),
         };
         self.end_job(&lease, &end).await

@@ -10,7 +10,7 @@ use super::user_error::UserError;
 use crate::catalog::jobs::{JobKind, JobOutcome, JobOutcomeRow, JobRow, JobState};
 use crate::document::node_ids::{NodeId, without_prefix};
 use crate::document::schema::scalars::{BigInt, Json};
-use crate::document::{Category, Problem};
+use crate::document::{Category, Problem, Warning};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::storage::JobFilter as StoredFilter;
@@ -167,6 +167,21 @@ impl Job {
         self.0.file_size.map(BigInt)
     }
 
+    /// The name of the file at the client. Null if the client gave none.
+    async fn file_name(&self) -> Option<&str> {
+        self.0.file_name.as_deref()
+    }
+
+    /// How many entries of the archive are not documents. 0 until the file was read to its end.
+    async fn skipped_entry_count(&self) -> i64 {
+        self.0.skipped_entries.1
+    }
+
+    /// The names of the archive entries that are not documents; at most 20.
+    async fn skipped_entries(&self) -> async_graphql::Result<Vec<String>> {
+        Ok(serde_json::from_str(&self.0.skipped_entries.0).map_err(ApiError::from)?)
+    }
+
     /// How many bytes of the file were read for the documents that are done. With fileSize it shows
     /// how far the job is.
     async fn file_position(&self) -> BigInt {
@@ -308,6 +323,21 @@ impl DocumentOutcome {
     /// How many user errors are not listed.
     async fn omitted_errors(&self) -> i64 {
         self.0.omitted
+    }
+
+    /// What was repaired or ignored in the document; at most 20.
+    async fn warnings(&self) -> async_graphql::Result<Vec<Warning>> {
+        Ok(serde_json::from_str(&self.0.warnings).map_err(ApiError::from)?)
+    }
+
+    /// How many warnings are not listed.
+    async fn omitted_warnings(&self) -> i64 {
+        self.0.omitted_warnings
+    }
+
+    /// Whether the import of the document created its movie, or in a dry run would create it.
+    async fn movie_created(&self) -> bool {
+        self.0.movie_created
     }
 
     /// The id of the record in the import log. Null if there is none: the document could not be

@@ -93,8 +93,14 @@ pub struct JobBody {
     counts: JobCountsBody,
     /// The size of the file in bytes.
     file_size: Option<i64>,
+    /// The name of the file at the client. Null if it gave none.
+    file_name: Option<String>,
     /// How many bytes of the file were read for the documents that are done.
     file_position: i64,
+    /// How many entries of the archive are not documents. 0 until the file was read to its end.
+    skipped_entry_count: i64,
+    /// The names of the first 20 of them.
+    skipped_entries: Vec<String>,
     /// Documents in a second, on average. Null before the first outcome.
     rate: Option<f64>,
     /// About how many seconds are left. Null if it is not known.
@@ -133,6 +139,9 @@ impl JobBody {
             total: job.total,
             done: job.done,
             file_size: job.file_size,
+            file_name: job.file_name,
+            skipped_entry_count: job.skipped_entries.1,
+            skipped_entries: serde_json::from_str(&job.skipped_entries.0).unwrap_or_default(),
             file_position: job.file_position,
             rate: pace.map(|pace| pace.rate),
             remaining_seconds: pace.and_then(|pace| pace.remaining_seconds),
@@ -181,13 +190,13 @@ impl Default for JobParameters {
 #[into_params(parameter_in = Path)]
 pub struct JobPath {
     /// The id of the job.
-    id: String,
+    pub id: String,
 }
 
 /// The errors of a route of one job.
 #[derive(IntoResponses)]
 #[allow(dead_code, reason = "only for the schema")]
-enum JobErrors {
+pub enum JobErrors {
     /// A query parameter is unknown, or the id contains U+0000.
     #[response(status = 400, content_type = "application/problem+json")]
     InvalidRequest(ProblemDetails),
@@ -202,7 +211,7 @@ fn no_such_job(id: &str) -> ProblemDetails {
 }
 
 /// The job of a path. Ids of the GraphQL schema, with `job:`, are accepted too.
-async fn find(
+pub async fn find(
     state: &AppState,
     permission: &CanManageJobs,
     id: &str,

@@ -9,6 +9,7 @@ mod envelope;
 mod exports;
 mod fields;
 mod imports;
+mod job_outcomes;
 mod jobs;
 mod oidc;
 mod query;
@@ -39,6 +40,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(exports::routes())
         .merge(imports::routes())
         .merge(jobs::routes())
+        .merge(job_outcomes::routes())
         .merge(oidc::routes())
         .merge(schemas::routes())
         .merge(tokens::routes())

@@ -53,6 +53,9 @@ pub struct JobEnd {
     pub error: Option<String>,
     /// The number of documents, if they were all read.
     pub total: Option<i64>,
+    /// The first archive entries that are not documents, as JSON, and the number of all of them, if
+    /// the file was read to its end.
+    pub skipped_entries: Option<(String, i64)>,
     pub at: DateTime<Utc>,
 }
 
@@ -246,6 +249,11 @@ impl Transaction {
             update = update
                 .col_expr(Column::Total, Expr::value(total))
                 .col_expr(Column::FilePosition, Expr::cust("COALESCE(file_size, 0)"));
+        }
+        if let Some((entries, count)) = &end.skipped_entries {
+            update = update
+                .col_expr(Column::SkippedEntries, Expr::value(entries.clone()))
+                .col_expr(Column::SkippedEntryCount, Expr::value(*count));
         }
         Ok(update.exec(&self.connection).await?.rows_affected > 0)
     }

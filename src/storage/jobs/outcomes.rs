@@ -33,6 +33,12 @@ pub struct JobOutcomeRow {
     pub problems: String,
     /// How many problems are not in `problems`.
     pub omitted: i64,
+    /// What was repaired or ignored, as JSON.
+    pub warnings: String,
+    /// How many warnings are not in `warnings`.
+    pub omitted_warnings: i64,
+    /// Whether the import of the document created its movie, or would create it.
+    pub movie_created: bool,
     /// The entry of the import log.
     pub import_id: Option<String>,
 }
@@ -56,6 +62,9 @@ fn read(stored: Model) -> Result<JobOutcomeRow, StorageError> {
         changes: stored.changes,
         problems: stored.problems,
         omitted: stored.omitted,
+        warnings: stored.warnings,
+        omitted_warnings: stored.omitted_warnings,
+        movie_created: stored.movie_created,
         import_id: stored.import_id,
     })
 }
@@ -73,6 +82,9 @@ fn new_row(job: &str, row: &JobOutcomeRow) -> job_outcome::ActiveModel {
         changes: Set(row.changes),
         problems: Set(row.problems.clone()),
         omitted: Set(row.omitted),
+        warnings: Set(row.warnings.clone()),
+        omitted_warnings: Set(row.omitted_warnings),
+        movie_created: Set(row.movie_created),
         import_id: Set(row.import_id.clone()),
     }
 }

@@ -93,6 +93,8 @@ pub struct NewJob {
     pub options: String,
     /// The name and the size of the stored file.
     pub file: Option<(String, i64)>,
+    /// The name of the file at the client.
+    pub file_name: Option<String>,
     /// The job that this one retries.
     pub retry_of: Option<String>,
     /// The number of documents, if it is known.
@@ -116,6 +118,8 @@ pub struct JobRow {
     pub file: Option<String>,
     /// The size of the file in bytes.
     pub file_size: Option<i64>,
+    /// The name of the file at the client.
+    pub file_name: Option<String>,
     /// The bytes of the file that were read for the documents that are done.
     pub file_position: i64,
     pub retry_of: Option<String>,
@@ -134,6 +138,8 @@ pub struct JobRow {
     /// The number of documents with an outcome.
     pub done: i64,
     pub counts: JobCounts,
+    /// The first archive entries that are not documents, as JSON, and the number of all of them.
+    pub skipped_entries: (String, i64),
     /// How many times a worker took the job.
     pub attempts: i64,
     /// Attempts in sequence that ended without a commit and without giving the lease back.
@@ -179,6 +185,8 @@ pub(super) fn read(stored: Model) -> Result<JobRow, StorageError> {
         options: stored.options,
         file: stored.file,
         file_size: stored.file_size,
+        file_name: stored.file_name,
+        skipped_entries: (stored.skipped_entries, stored.skipped_entry_count),
         file_position: stored.file_position,
         retry_of: stored.retry_of,
         request_hash: stored.request_hash,
@@ -282,6 +290,7 @@ impl Transaction {
             options: Set(new.options.clone()),
             file: Set(file),
             file_size: Set(file_size),
+            file_name: Set(new.file_name.clone()),
             file_position: Set(0),
             retry_of: Set(new.retry_of.clone()),
             idempotency_key: Set(idempotency_key),
@@ -301,6 +310,8 @@ impl Transaction {
             conflict: Set(0),
             rejected: Set(0),
             skipped: Set(0),
+            skipped_entries: Set("[]".to_owned()),
+            skipped_entry_count: Set(0),
             lease_owner: Set(None),
             lease_epoch: Set(0),
             lease_until: Set(0),

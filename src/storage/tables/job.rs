@@ -16,6 +16,8 @@ pub struct Model {
     pub options: String,
     pub file: Option<String>,
     pub file_size: Option<i64>,
+    /// The name that the client gave.
+    pub file_name: Option<String>,
     pub file_position: i64,
     pub retry_of: Option<String>,
     pub idempotency_key: Option<String>,
@@ -36,6 +38,9 @@ pub struct Model {
     pub conflict: i64,
     pub rejected: i64,
     pub skipped: i64,
+    /// A JSON list of the first archive entries that are not documents.
+    pub skipped_entries: String,
+    pub skipped_entry_count: i64,
     pub lease_owner: Option<String>,
     pub lease_epoch: i64,
     /// Milliseconds since 1970 by the clock of the database; 0 if the job is free.

@@ -19,6 +19,9 @@ pub struct Model {
     pub changes: i64,
     pub problems: String,
     pub omitted: i64,
+    pub warnings: String,
+    pub omitted_warnings: i64,
+    pub movie_created: bool,
     pub import_id: Option<String>,
 }
 

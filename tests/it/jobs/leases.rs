@@ -10,7 +10,7 @@ use reelport::app::App;
 use reelport::catalog::CatalogError;
 use reelport::catalog::access::{Credential, Principal, Role};
 use reelport::catalog::import::ImportOptions;
-use reelport::catalog::jobs::StartedJob;
+use reelport::catalog::jobs::{NewImportJob, StartedJob};
 use reelport::storage::{JobCounts, JobEnd, JobProgress, JobState, Lease};
 use serde_json::{Value, json};
 
@@ -26,7 +26,8 @@ pub async fn queued(idle: &App, documents: &[Value]) -> String {
     let stream = futures::stream::iter([file]);
     let stored = idle.catalog.receive_job_file(&permission, stream).await.unwrap();
     let options = ImportOptions::default().into();
-    let started = idle.catalog.start_import_job(&permission, stored, options, None).await;
+    let new = NewImportJob { file: stored, file_name: None, options, key: None };
+    let started = idle.catalog.start_import_job(&permission, new).await;
     self::started(started.unwrap())
 }
 
@@ -75,7 +76,7 @@ on_both_databases! {
             file_position: 9,
             counts: JobCounts { published: 9, ..JobCounts::default() },
         };
-        let end = JobEnd { state: JobState::Failed, error: None, total: Some(1), at: Utc::now() };
+        let end = JobEnd { state: JobState::Failed, error: None, total: Some(1), skipped_entries: None, at: Utc::now() };
         let (progress, end) = (&progress, &end);
         let written = database.write(|transaction| async move {
             let written = [

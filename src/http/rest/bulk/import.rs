@@ -12,11 +12,12 @@ use bytes::Bytes;
 use futures::stream::{StreamExt as _, TryStreamExt as _, unfold};
 use http_body::Frame;
 use http_body_util::StreamBody;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 use tokio_util::task::AbortOnDropHandle;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
+use super::lines::{DocumentLine, ErrorLine, LineError, Summary, SummaryLine};
 use super::preferences::Preferences;
 use super::result_lines::ResultLines;
 use super::start_job;
@@ -29,7 +30,7 @@ use crate::catalog::bulk::{
 use crate::catalog::import::{ImportOptions, ImportStatus};
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
-use crate::document::{Category, Problem, ProblemCode, Source, Stage, Warning};
+use crate::document::{Problem, ProblemCode, Source, Stage};
 use crate::http::bearer::Bearer;
 use crate::http::body::BodyError;
 use crate::http::openapi::{AccessErrors, ServerErrors};
@@ -39,8 +40,6 @@ use crate::http::rest::jobs::JobBody;
 use crate::http::rest::{media_type, query};
 use crate::http::{AppState, request_id};
 
-/// Maximum number of problems, and of warnings, in the line of one document.
-const MAX_LISTED: usize = 20;
 /// The media types of a bulk import. The format is detected from the content.
 const MEDIA_TYPES: &[&str] = &[
     "application/zip",
@@ -84,6 +83,8 @@ pub struct BulkImportParameters {
     strict: bool,
     /// Whether to remove citation marks, markup and invisible characters from texts.
     clean: bool,
+    /// The name of the file, which jobs show. Only used with respond-async.
+    file_name: Option<String>,
 }
 
 impl From<BulkImportParameters> for ImportOptions {
@@ -103,88 +104,6 @@ impl From<BulkImportParameters> for ImportOptions {
             ..ImportParameters::default()
         })
     }
-}
-
-/// The result of one document of a bulk import.
-#[derive(Serialize, ToSchema)]
-pub struct DocumentLine {
-    /// The archive entry. Absent if the file is no archive.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entry: Option<String>,
-    /// The line in the file or the entry, counted from 1. Absent if the document is not one of
-    /// several lines.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<u64>,
-    /// The index in a JSON list, counted from 0. Absent if the document is not in a list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<u64>,
-    /// The movie; null if the document could not be read.
-    movie_id: Option<String>,
-    /// The category; null if the document could not be read.
-    #[schema(value_type = Option<String>)]
-    category: Option<Category>,
-    /// published, drafted, unchanged or planned (a dry run); conflict or rejected if nothing was
-    /// written because of the errors.
-    status: &'static str,
-    /// How many changes were made, or would be made.
-    changes: usize,
-    /// Whether the import of this document created its movie.
-    movie_created: bool,
-    /// What is wrong with the document; at most 20.
-    errors: Vec<Problem>,
-    /// What was corrected or ignored; at most 20.
-    warnings: Vec<Warning>,
-    /// How many errors and warnings are not listed.
-    #[serde(skip_serializing_if = "is_zero")]
-    omitted: usize,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
-}
-
-/// The last line of a bulk import. Without it, the import is incomplete.
-#[derive(Serialize, ToSchema)]
-pub struct SummaryLine {
-    summary: Summary,
-}
-
-/// The number of documents by status.
-#[derive(Serialize, ToSchema)]
-pub struct Summary {
-    /// All documents that were looked at.
-    documents: u64,
-    published: u64,
-    drafted: u64,
-    unchanged: u64,
-    /// Documents of a dry run.
-    planned: u64,
-    /// Documents that were not imported because of a conflict with the stored state.
-    conflict: u64,
-    /// Documents that were not imported because of other errors.
-    rejected: u64,
-    /// Archive entries that are not documents.
-    skipped_entries: usize,
-    movies_created: u64,
-    /// Whether the import stopped at the first failure, as Prefer: handling=strict asked for. The
-    /// documents after it were not imported.
-    stopped: bool,
-}
-
-/// The last line of a bulk import that failed. The documents of the lines before it are imported.
-#[derive(Serialize, ToSchema)]
-pub struct ErrorLine {
-    error: LineError,
-}
-
-/// Why a bulk import failed.
-#[derive(Serialize, ToSchema)]
-pub struct LineError {
-    /// The kind of error, for programs, as in the code of problem details.
-    code: &'static str,
-    /// What went wrong, for people.
-    message: String,
 }
 
 /// Imports a file of many documents: a ZIP archive, NDJSON or a JSON list, each plain or gzipped.
@@ -273,12 +192,14 @@ pub async fn import_movies(
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_publish()?;
-    let parameters: BulkImportParameters = query::parse(parameters.as_deref(), "a bulk import")?;
+    let mut parameters: BulkImportParameters =
+        query::parse(parameters.as_deref(), "a bulk import")?;
+    let file_name = parameters.file_name.take();
     let options = ImportOptions::from(parameters);
     refuse_other_media_types(request.headers())?;
     let preferences = Preferences::of(request.headers());
     if preferences.respond_async {
-        return start_job::start(&state, &principal, options, request).await;
+        return start_job::start(&state, &principal, options, file_name, request).await;
     }
     let is_strict = preferences.handling_strict;
     let on_failure = if is_strict { OnFailure::Stop } else { OnFailure::Continue };
@@ -482,13 +403,8 @@ impl Counts {
             }
             status => status.as_str(),
         };
-        let mut errors = result.problems;
-        let (mut warnings, changes) =
+        let (warnings, changes) =
             result.plan.map_or_else(Default::default, |plan| (plan.warnings, plan.changes.len()));
-        let omitted =
-            errors.len().saturating_sub(MAX_LISTED) + warnings.len().saturating_sub(MAX_LISTED);
-        errors.truncate(MAX_LISTED);
-        warnings.truncate(MAX_LISTED);
         let (line, index) = match result.location.at {
             Some(LineOrIndex::Line(line)) => (Some(line), None),
             Some(LineOrIndex::Index(index)) => (None, Some(index)),
@@ -502,12 +418,13 @@ impl Counts {
             movie_id: movie_id.map(|movie| movie.to_string()),
             category,
             status,
-            changes,
+            changes: changes as u64,
             movie_created: result.creates_movie,
-            errors,
+            errors: result.problems,
             warnings,
-            omitted,
+            omitted: 0,
         }
+        .shortened()
     }
 
     fn summary(&self, report: &BulkReport, skipped_entries: usize) -> Summary {

@@ -3,9 +3,12 @@
 
 mod export;
 mod import;
+mod lines;
 mod preferences;
 mod result_lines;
 mod start_job;
+
+pub use lines::DocumentLine;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use futures::stream::TryStreamExt as _;
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
 use crate::catalog::import::{ImportOptions, invalid_idempotency_key};
-use crate::catalog::jobs::ReceiveError;
+use crate::catalog::jobs::{NewImportJob, ReceiveError};
 use crate::http::AppState;
 use crate::http::body::BodyError;
 use crate::http::problem::ProblemDetails;
@@ -20,6 +20,7 @@ pub async fn start(
     state: &AppState,
     principal: &Principal,
     options: ImportOptions,
+    file_name: Option<String>,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_manage_jobs()?;
@@ -36,7 +37,8 @@ pub async fn start(
         ReceiveError::Stored(error) => CatalogError::from(error).into(),
     })?;
     drop(slot);
-    let started = state.catalog.start_import_job(&permission, file, options.into(), key).await?;
+    let new = NewImportJob { file, file_name, options: options.into(), key };
+    let started = state.catalog.start_import_job(&permission, new).await?;
     let mut response = accepted(state, started)?;
     let applied = HeaderValue::from_static("respond-async");
     let name = HeaderName::from_static("preference-applied");
