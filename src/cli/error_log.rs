@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::CliError;
 use super::files::{DatabaseFiles, Identity, Output};
 use super::inputs::Input;
-use crate::catalog::bulk::DocumentResult;
+use super::reported::Reported;
 
 /// The keys of each line.
 const KEYS: [&str; 5] = ["place", "movie_id", "category", "errors", "warnings"];
@@ -60,13 +60,13 @@ impl ErrorLog {
     }
 
     /// Appends the line of a document.
-    pub(super) fn append(&mut self, result: &DocumentResult) -> io::Result<()> {
+    pub(super) fn append(&mut self, result: &Reported<'_>) -> io::Result<()> {
         let values = [
             json!(result.location.to_string()),
-            json!(result.key.as_ref().map(|(movie, _)| movie.as_str())),
-            json!(result.key.as_ref().map(|(_, category)| category.as_str())),
+            json!(result.key.map(|(movie, _)| movie)),
+            json!(result.key.map(|(_, category)| category)),
             json!(result.problems),
-            json!(result.warnings()),
+            json!(result.warnings),
         ];
         let line: serde_json::Map<String, Value> =
             KEYS.iter().map(|key| (*key).to_owned()).zip(values).collect();

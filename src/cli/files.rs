@@ -105,6 +105,11 @@ pub(super) struct DatabaseFiles {
 }
 
 impl DatabaseFiles {
+    /// For a command that uses no database.
+    pub(super) const fn none() -> Self {
+        Self { database: None, companions: Vec::new() }
+    }
+
     pub(super) fn of(database: &DatabaseArgs) -> Self {
         let path = sqlite_path(&database.database_url);
         let beside = path.into_iter().flat_map(|path| {

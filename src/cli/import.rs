@@ -13,7 +13,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::error_log::ErrorLog;
 use super::files::DatabaseFiles;
 use super::inputs::{Input, open_inputs};
-use super::outcomes::Outcomes;
+use super::outcomes::{Outcomes, SkippedEntries};
+use super::remote::{self, RemoteArgs, RemoteImport};
+use super::reported::Reported;
 use super::terminal::{print_error, print_line};
 use super::{CliError, FAILED, SOME_FAILED, open_or_create, parse_choice};
 use crate::catalog::access::command_line;
@@ -95,6 +97,8 @@ pub struct ImportArgs {
     /// the suffix K, M or G [default: 1G]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_unpacked: Option<u64>,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 /// Reads a number of bytes: `1000`, `64K`, `500M`, `2G`.
@@ -157,8 +161,35 @@ impl ImportArgs {
     }
 }
 
-fn progress_bar(inputs: &[Input]) -> ProgressBar {
-    let total: Option<u64> = inputs.iter().map(|input| input.size).sum();
+impl ImportArgs {
+    /// The query parameters of an import on a server.
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        let flags = [
+            ("dry_run", self.dry_run),
+            ("override_locks", self.override_locks),
+            ("strict", self.strict),
+            ("clean", self.clean),
+        ];
+        let flags = flags.into_iter().map(|(name, is_set)| (name, is_set.to_string()));
+        let choices = [
+            ("target", &self.target),
+            ("mode", &self.mode),
+            ("nulls", &self.nulls),
+            ("on_conflict", &self.on_conflict),
+        ];
+        let choices = choices.into_iter().map(|(name, choice)| (name, choice.clone()));
+        let source = self.source.iter().map(|source| ("source", source.clone()));
+        flags.chain(choices).chain(source).collect()
+    }
+}
+
+/// The last line of an import.
+pub(super) fn summary(done: &str, failed: u64, others: &str, start: Instant) -> String {
+    format!("{done}, {failed} failed{others}, in {:.1} s", start.elapsed().as_secs_f64())
+}
+
+/// A progress bar for bytes, if standard error is a terminal.
+pub(super) fn new_progress_bar(total: Option<u64>) -> ProgressBar {
     let bar = match total {
         Some(total) => ProgressBar::new(total),
         None => ProgressBar::new_spinner(),
@@ -179,6 +210,9 @@ pub(super) async fn import(
     args: &ImportArgs,
 ) -> Result<ExitCode, CliError> {
     let options = args.options()?;
+    if args.remote.is_given() {
+        return import_on_server(args, &options).await;
+    }
     let document = args.target_document()?;
     database.validate()?;
     let files = DatabaseFiles::of(database);
@@ -186,7 +220,7 @@ pub(super) async fn import(
     let log = args.errors.as_deref().map(|path| ErrorLog::prepare(path, &inputs, &files));
     let mut outcomes = Outcomes::new(log.transpose()?, !options.dry_run);
     let catalog = open_or_create(database).await?;
-    let bar = progress_bar(&inputs);
+    let bar = new_progress_bar(inputs.iter().map(|input| input.size).sum());
     let start = Instant::now();
 
     let (sender, receiver) = document_channel();
@@ -212,7 +246,7 @@ pub(super) async fn import(
                         print_line(&line);
                     }
                 }
-                outcomes.add(&result);
+                outcomes.add(&Reported::from(&result));
             });
             true
         })
@@ -236,7 +270,6 @@ pub(super) async fn import(
             return Ok(ExitCode::from(FAILED));
         }
     };
-    let seconds = start.elapsed().as_secs_f64();
     let BulkReport { planned, drafted, published, unchanged, rejected, movies_created, .. } =
         report;
     let done = match (options.dry_run, options.target) {
@@ -244,10 +277,29 @@ pub(super) async fn import(
         (false, Stage::Draft) => format!("{drafted} drafted, {unchanged} unchanged"),
         (false, Stage::Published) => format!("{published} published, {unchanged} unchanged"),
     };
-    let others = outcomes.counts(read.skipped.len(), movies_created, options.dry_run);
-    print_line(&format!("{done}, {rejected} failed{others}, in {seconds:.1} s"));
-    outcomes.finish(&read.skipped);
+    let skipped = SkippedEntries::from(read.skipped.as_slice());
+    let others = outcomes.counts(skipped.count, movies_created, options.dry_run);
+    print_line(&summary(&done, rejected, &others, start));
+    outcomes.finish(&skipped);
     Ok(ExitCode::from(if rejected > 0 { SOME_FAILED } else { 0 }))
+}
+
+/// Imports on a server instead of into a database.
+async fn import_on_server(
+    args: &ImportArgs,
+    options: &ImportOptions,
+) -> Result<ExitCode, CliError> {
+    let files = DatabaseFiles::none();
+    let inputs = open_inputs(&args.files, &files)?;
+    let log = args.errors.as_deref().map(|path| ErrorLog::prepare(path, &inputs, &files));
+    let import = RemoteImport {
+        inputs,
+        parameters: args.parameters(),
+        target: options.target,
+        is_dry_run: options.dry_run,
+        outcomes: Outcomes::new(log.transpose()?, !options.dry_run),
+    };
+    remote::import(&args.remote, import).await
 }
 
 /// Reads all inputs in order, until the receiver is dropped.

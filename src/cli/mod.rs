@@ -10,6 +10,8 @@ mod inputs;
 mod origins;
 mod outcomes;
 mod plans;
+mod remote;
+mod reported;
 mod serve;
 mod stop;
 mod terminal;
@@ -139,6 +141,8 @@ pub enum CliError {
     Storage(#[from] StorageError),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Remote(#[from] remote::RemoteError),
     #[error("{0}")]
     Io(String),
     #[error("{0}")]

@@ -6,10 +6,10 @@ use std::io;
 use serde_json::json;
 
 use super::error_log::ErrorLog;
+use super::reported::Reported;
 use super::terminal::{print_error, print_line};
-use crate::catalog::bulk::{DocumentLocation, DocumentResult};
-use crate::catalog::import::ImportStatus;
-use crate::document::{MovieId, Warning};
+use crate::catalog::bulk::DocumentLocation;
+use crate::document::Warning;
 
 /// Maximum number of warnings to print.
 const MAX_WARNINGS: usize = 20;
@@ -19,6 +19,21 @@ const MAX_CREATED: usize = 5;
 const MAX_PROBLEMS: usize = 3;
 /// Maximum number of skipped entries to print.
 const MAX_SKIPPED: usize = 20;
+
+/// Archive entries that are not documents.
+#[derive(Debug, Default)]
+pub(super) struct SkippedEntries {
+    pub(super) count: u64,
+    /// The first of them, each with its archive.
+    pub(super) named: Vec<String>,
+}
+
+impl From<&[DocumentLocation]> for SkippedEntries {
+    fn from(skipped: &[DocumentLocation]) -> Self {
+        let named = skipped.iter().take(MAX_SKIPPED).map(ToString::to_string).collect();
+        Self { count: skipped.len() as u64, named }
+    }
+}
 
 /// Prints the failures and warnings of each document, and counts them.
 pub(super) struct Outcomes {
@@ -32,7 +47,7 @@ pub(super) struct Outcomes {
     /// How many movies were created.
     created: usize,
     /// The first created movies; empty in a dry run, where the plans name them.
-    first_created: Vec<MovieId>,
+    first_created: Vec<String>,
     /// How many warnings of each code were not printed.
     not_printed: BTreeMap<String, usize>,
 }
@@ -53,31 +68,30 @@ impl Outcomes {
     }
 
     /// Prints and logs the failures and warnings of a document.
-    pub(super) fn add(&mut self, result: &DocumentResult) {
-        let is_rejected = result.status == ImportStatus::Rejected;
-        let warnings = result.warnings();
-        if is_rejected {
+    pub(super) fn add(&mut self, result: &Reported<'_>) {
+        let warnings = result.warnings;
+        if result.is_failure {
             print_error(&failure(result));
         }
-        if let (true, Some((movie, _))) = (result.creates_movie, &result.key) {
+        if let (true, Some((movie, _))) = (result.creates_movie, result.key) {
             self.created += 1;
             if self.created <= MAX_CREATED && self.prints_warnings {
-                self.first_created.push(movie.clone());
+                self.first_created.push(movie.to_owned());
             }
         }
         if self.prints_warnings {
             self.print_warnings(result);
         }
         self.warnings += warnings.len();
-        if (is_rejected || !warnings.is_empty())
+        if (result.is_failure || !warnings.is_empty())
             && let Some(log) = &mut self.log
         {
             self.log_error = self.log_error.take().or_else(|| log.append(result).err());
         }
     }
 
-    fn print_warnings(&mut self, result: &DocumentResult) {
-        for (index, warning) in result.warnings().iter().enumerate() {
+    fn print_warnings(&mut self, result: &Reported<'_>) {
+        for (index, warning) in result.warnings.iter().enumerate() {
             if self.warnings + index < MAX_WARNINGS {
                 let Warning { path, message, .. } = warning;
                 let at = if path.is_empty() { String::new() } else { format!("{path}: ") };
@@ -90,14 +104,14 @@ impl Outcomes {
     }
 
     /// The numbers of warnings, skipped entries and new movies, as a part of the summary.
-    pub(super) fn counts(&self, skipped: usize, movies: u64, is_plan: bool) -> String {
+    pub(super) fn counts(&self, skipped: u64, movies: u64, is_plan: bool) -> String {
         let count = |count: u64, one: &str, many: &str| match count {
             0 => String::new(),
             1 => format!(", 1 {one}"),
             _ => format!(", {count} {many}"),
         };
         let warnings = count(self.warnings as u64, "warning", "warnings");
-        let skipped = count(skipped as u64, "skipped", "skipped");
+        let skipped = count(skipped, "skipped", "skipped");
         let movies = if is_plan {
             count(movies, "movie to create", "movies to create")
         } else {
@@ -108,20 +122,22 @@ impl Outcomes {
 
     /// Prints the created movies, the skipped entries and the number of unprinted warnings, and
     /// closes the log.
-    pub(super) fn finish(self, skipped: &[DocumentLocation]) {
+    pub(super) fn finish(self, skipped: &SkippedEntries) {
         if !self.first_created.is_empty() {
-            let named: Vec<_> = self.first_created.iter().map(MovieId::as_str).collect();
+            let named = &self.first_created;
             let more = match self.created - named.len() {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
             print_line(&format!("created: {}{more}", named.join(", ")));
         }
-        for location in skipped.iter().take(MAX_SKIPPED) {
+        let named = skipped.named.iter().take(MAX_SKIPPED);
+        let more = skipped.count.saturating_sub(named.len() as u64);
+        for location in named {
             print_line(&format!("skipped: {location} (no .json, .ndjson, .jsonl or .zip)"));
         }
-        if skipped.len() > MAX_SKIPPED {
-            print_line(&format!("skipped: {} more", skipped.len() - MAX_SKIPPED));
+        if more > 0 {
+            print_line(&format!("skipped: {more} more"));
         }
         if !self.not_printed.is_empty() {
             let total: usize = self.not_printed.values().sum();
@@ -145,8 +161,8 @@ impl Outcomes {
 }
 
 /// The place of a document, for messages.
-fn prefix(result: &DocumentResult) -> String {
-    match &result.key {
+fn prefix(result: &Reported<'_>) -> String {
+    match result.key {
         Some((movie, category)) => format!("{}: {movie} {category}: ", result.location),
         None => format!("{}: ", result.location),
     }
@@ -156,7 +172,7 @@ fn code(warning: &Warning) -> String {
     json!(warning.code).as_str().unwrap_or_default().to_owned()
 }
 
-fn failure(result: &DocumentResult) -> String {
+fn failure(result: &Reported<'_>) -> String {
     let reasons: Vec<_> = result
         .problems
         .iter()

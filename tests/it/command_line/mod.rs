@@ -5,6 +5,7 @@ mod backup;
 mod files;
 mod messages;
 mod persisted_documents;
+mod remote;
 mod secrets;
 mod texts;
 
