@@ -147,7 +147,7 @@ impl Catalog {
                     None => {
                         let Some((document, outcome)) = outcomes.next() else { continue };
                         let creates_movie = outcome.creates_movie
-                            && !(options.dry_run && !planned.insert(document.movie.clone()));
+                            && (!options.dry_run || planned.insert(document.movie.clone()));
                         DocumentResult {
                             location,
                             key: Some(document.key()),

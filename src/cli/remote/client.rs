@@ -13,10 +13,10 @@ use crate::cli::CliError;
 use crate::cli::terminal::print_error;
 
 /// How long a request is repeated while the server cannot be reached or is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long to wait for a connection, and between two parts of a response.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// The first and the longest pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(10);

@@ -270,7 +270,7 @@ async fn an_interrupted_command_says_that_the_job_goes_on() {
     let place = Place::new();
     let file = place.write("a.json", trivia("a", "A").to_string());
     let child = place.remote(server, &[&file]).spawn().unwrap();
-    tokio::time::timeout(Duration::from_secs(60), is_followed.notified()).await.unwrap();
+    tokio::time::timeout(Duration::from_mins(1), is_followed.notified()).await.unwrap();
     let id = child.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
     let output = child.wait_with_output().await.unwrap();
