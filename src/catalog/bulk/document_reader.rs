@@ -68,7 +68,8 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn has(&self, number: u64) -> bool {
+    /// Whether the document with this number is read.
+    pub(in crate::catalog) fn has(&self, number: u64) -> bool {
         let is_one = |only: &Arc<[u64]>| only.binary_search(&number).is_ok();
         let is_of_rest = self.rest.is_some_and(|rest| number >= rest);
         number >= self.first && (is_of_rest || self.only.as_ref().is_none_or(is_one))

@@ -169,23 +169,7 @@ impl Catalog {
                 let outcome = Outcome::rejected(vec![problem.clone()], None, None);
                 return command.log_without_plan(&transaction, request, outcome).await;
             }
-            let (end, now) = (DraftEnd::Discarded, self.clock.now());
-            if !transaction.close_draft(movie, category, end, &author.name, now).await? {
-                let outcome = self.missing_draft_outcome(&transaction, movie, category).await?;
-                return command.log_without_plan(&transaction, request, outcome).await;
-            }
-            let stored =
-                self.stored_document(&transaction, movie, category, Stage::Published).await?;
-            let export = Export::as_stored(stored, movie, category, now);
-            let outcome = Outcome {
-                status: ImportStatus::Unchanged,
-                export: Some(export),
-                plan: None,
-                problems: Vec::new(),
-                import_id: None,
-                creates_movie: false,
-            };
-            command.log_without_plan(&transaction, request, outcome).await
+            command.discard_draft(&transaction, movie, category).await
         };
         command.run_once(request, discard).await
     }
@@ -195,7 +179,7 @@ impl Catalog {
 const MAX_REASON: usize = 1000;
 
 /// The problem with a reason that cannot be stored.
-fn invalid_reason(reason: &str) -> Option<Problem> {
+pub(in crate::catalog) fn invalid_reason(reason: &str) -> Option<Problem> {
     let length = reason.chars().count();
     if length > MAX_REASON {
         let message = format!("reason: found {length} characters; allowed are {MAX_REASON}");
@@ -208,7 +192,42 @@ fn invalid_reason(reason: &str) -> Option<Problem> {
 }
 
 impl ImportCommand<'_> {
-    async fn publish_draft(
+    /// Discards the draft of a document, whose movie must be locked. If there is none, the outcome
+    /// is rejected.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub(in crate::catalog) async fn discard_draft(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+    ) -> Result<Outcome, CatalogError> {
+        let Self { catalog, author, .. } = *self;
+        let request = &Request::for_document(movie, category);
+        let (end, now) = (DraftEnd::Discarded, catalog.clock.now());
+        if !transaction.close_draft(movie, category, end, &author.name, now).await? {
+            let outcome = catalog.missing_draft_outcome(transaction, movie, category).await?;
+            return self.log_without_plan(transaction, request, outcome).await;
+        }
+        let stored =
+            catalog.stored_document(transaction, movie, category, Stage::Published).await?;
+        let outcome = Outcome {
+            status: ImportStatus::Unchanged,
+            export: Some(Export::as_stored(stored, movie, category, now)),
+            plan: None,
+            problems: Vec::new(),
+            import_id: None,
+            creates_movie: false,
+        };
+        self.log_without_plan(transaction, request, outcome).await
+    }
+
+    /// Publishes the draft of a document. If there is none, the outcome is rejected.
+    ///
+    /// # Errors
+    /// If storage fails, or if planning exceeds the work budget.
+    pub(in crate::catalog) async fn publish_draft(
         &self,
         transaction: &Transaction,
         movie: &MovieId,

@@ -8,12 +8,13 @@ use crate::catalog::import::{
     ImportCommand, ImportOptions, IncomingDocument, Operation, lost_to_other_writers,
 };
 use crate::catalog::{Catalog, CatalogError};
-use crate::document::{Problem, ProblemCode};
+use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{
-    JobCounts, JobOutcomeRow, JobProgress, Lease, StorageError, TransientError, Unavailability,
+    JobCounts, JobOutcomeRow, JobProgress, Lease, StorageError, Transaction, TransientError,
+    Unavailability,
 };
 
-use super::outcomes;
+use super::outcomes::{self, Key};
 
 /// Why a worker stops working on a job.
 #[derive(Debug, thiserror::Error)]
@@ -113,12 +114,12 @@ impl BatchWriter<'_> {
                     Some(problems) => outcomes::rejected(pending, None, problems)?,
                     None => {
                         let Some((document, outcome)) = imported.next() else { continue };
-                        outcomes::imported(pending, document, outcome)?
+                        outcomes::imported(pending, key(document), outcome)?
                     }
                 };
                 rows.push(row);
             }
-            self.record(&transaction, waiting, &rows).await
+            record(&transaction, self.lease, waiting.last().map(|(last, _)| last), &rows).await
         });
         written.await
     }
@@ -131,64 +132,70 @@ impl BatchWriter<'_> {
         problem: &Problem,
     ) -> Result<JobCounts, JobError> {
         let problems = std::slice::from_ref(problem);
-        self.record_all(waiting, batch, |pending, document| {
-            outcomes::rejected(pending, document, problems)
-        })
-        .await
+        self.record_all(waiting, batch, |pending, key| outcomes::rejected(pending, key, problems))
+            .await
     }
 
     /// Records that documents are not attempted.
     pub(super) async fn skip(&self, collected: &Collected) -> Result<JobCounts, JobError> {
-        self.record_all(&collected.waiting, &collected.batch, outcomes::skipped).await
+        self.record_all(&collected.waiting, &collected.batch, |pending, key| {
+            outcomes::skipped(pending, key, &[])
+        })
+        .await
     }
 
     async fn record_all(
         &self,
         waiting: &[Waiting],
         batch: &[IncomingDocument],
-        row: impl Fn(&Pending, Option<&IncomingDocument>) -> Result<JobOutcomeRow, CatalogError>,
+        row: impl Fn(&Pending, Key<'_>) -> Result<JobOutcomeRow, CatalogError>,
     ) -> Result<JobCounts, JobError> {
         let mut read = batch.iter();
         let mut rows = Vec::with_capacity(waiting.len());
         for (pending, unread) in waiting {
             let document = if unread.is_none() { read.next() } else { None };
-            rows.push(row(pending, document)?);
+            rows.push(row(pending, document.map(key))?);
         }
-        let rows = &rows;
+        let (rows, last) = (&rows, waiting.last().map(|(last, _)| last));
         let written = self
             .catalog
             .database
-            .write(|transaction| async move { self.record(&transaction, waiting, rows).await });
+            .write(|transaction| async move { record(&transaction, self.lease, last, rows).await });
         written.await
     }
+}
 
-    /// Records outcomes and progress. The transaction must be rolled back after an error.
-    async fn record(
-        &self,
-        transaction: &crate::storage::Transaction,
-        waiting: &[Waiting],
-        rows: &[JobOutcomeRow],
-    ) -> Result<JobCounts, JobError> {
-        let mut progress = JobProgress::default();
-        if let Some((last, _)) = waiting.last() {
-            progress.position = i64::try_from(last.number).unwrap_or(i64::MAX).saturating_add(1);
-            progress.file_position = i64::try_from(last.position).unwrap_or(i64::MAX);
-        }
-        for row in rows {
-            progress.counts.add(row.outcome);
-        }
-        transaction.insert_job_outcomes(&self.lease.job, rows).await?;
-        // The last statement, so that the row is not locked while the documents are imported.
-        if transaction.advance_job(self.lease, &progress).await? {
-            Ok(progress.counts)
-        } else {
-            Err(JobError::LeaseLost)
-        }
+fn key(document: &IncomingDocument) -> (&MovieId, Category) {
+    (&document.movie, document.category)
+}
+
+/// Records outcomes and progress up to the document `last`. The transaction must be rolled back
+/// after an error.
+pub(super) async fn record(
+    transaction: &Transaction,
+    lease: &Lease,
+    last: Option<&Pending>,
+    rows: &[JobOutcomeRow],
+) -> Result<JobCounts, JobError> {
+    let mut progress = JobProgress::default();
+    if let Some(last) = last {
+        progress.position = i64::try_from(last.number).unwrap_or(i64::MAX).saturating_add(1);
+        progress.file_position = i64::try_from(last.position).unwrap_or(i64::MAX);
+    }
+    for row in rows {
+        progress.counts.add(row.outcome);
+    }
+    transaction.insert_job_outcomes(&lease.job, rows).await?;
+    // The last statement, so that the row is not locked while the documents are changed.
+    if transaction.advance_job(lease, &progress).await? {
+        Ok(progress.counts)
+    } else {
+        Err(JobError::LeaseLost)
     }
 }
 
 /// The problem of a document if its transaction failed.
-fn problem_of(error: &JobError) -> Problem {
+pub(super) fn problem_of(error: &JobError) -> Problem {
     match error {
         JobError::Catalog(CatalogError::Stopped(stopped)) => {
             Problem::new("", ProblemCode::TooLong, stopped.user_message())

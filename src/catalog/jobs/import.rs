@@ -25,7 +25,7 @@ const SKIPPED_BATCH: usize = 1_000;
 const MAX_SKIPPED: usize = 20;
 /// How many attempts may end at one document, without a commit and without giving the lease back,
 /// before that document is rejected.
-const MAX_STALLED: i64 = 4;
+pub(super) const MAX_STALLED: i64 = 4;
 
 /// One attempt at a job that imports a file.
 pub(super) struct ImportAttempt<'a> {
@@ -166,7 +166,7 @@ fn skipped_entries(report: &ReadReport) -> Result<(String, i64), CatalogError> {
 }
 
 /// The problem of a document at which attempt after attempt ended.
-fn stalled(attempts: i64) -> Problem {
+pub(super) fn stalled(attempts: i64) -> Problem {
     let message = format!(
         "the service ended {attempts} times while it imported this document, so it was left out"
     );

@@ -3,11 +3,14 @@
 
 mod attempt;
 mod batch;
+mod drafts;
 mod failures;
 mod import;
 mod outcomes;
 mod retention;
+mod selected_drafts;
 mod start;
+mod start_drafts;
 mod watch;
 mod worker;
 
@@ -19,6 +22,9 @@ use tokio::sync::Notify;
 pub use attempt::JobSettings;
 pub use failures::FailureLines;
 pub use start::{ImportJobOptions, MISSING_FILE, NewImportJob, StartedJob};
+pub use start_drafts::{
+    DiscardDraftsOptions, DraftAction, DraftSelection, NewDraftJob, PublishDraftsOptions,
+};
 pub use watch::JobWatch;
 
 use super::access::CanManageJobs;

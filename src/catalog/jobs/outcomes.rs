@@ -4,12 +4,15 @@ use serde::Serialize;
 
 use crate::catalog::CatalogError;
 use crate::catalog::bulk::{LineOrIndex, Pending};
-use crate::catalog::import::{ImportStatus, IncomingDocument, Outcome};
-use crate::document::{Problem, ProblemCode};
+use crate::catalog::import::{ImportStatus, Outcome};
+use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{JobOutcome, JobOutcomeRow};
 
 /// Maximum number of problems, and of warnings, that are stored for one document.
 const MAX_LISTED: usize = 20;
+
+/// The movie and the category of a document; `None` if it could not be read.
+pub(super) type Key<'a> = Option<(&'a MovieId, Category)>;
 
 /// How a document ended that was not imported because of these problems.
 fn failed(problems: &[Problem]) -> JobOutcome {
@@ -29,7 +32,7 @@ fn first_as_json<T: Serialize>(list: &[T]) -> Result<(String, i64), CatalogError
 
 fn row(
     pending: &Pending,
-    document: Option<&IncomingDocument>,
+    key: Key<'_>,
     outcome: JobOutcome,
     problems: &[Problem],
 ) -> Result<JobOutcomeRow, CatalogError> {
@@ -46,8 +49,8 @@ fn row(
         entry: pending.location.entry.as_ref().map(|entry| entry.replace('\0', "\u{FFFD}")),
         line,
         index,
-        movie: document.map(|document| document.movie.to_string()),
-        category: document.map(|document| document.category),
+        movie: key.map(|(movie, _)| movie.to_string()),
+        category: key.map(|(_, category)| category),
         outcome,
         changes: 0,
         problems,
@@ -62,7 +65,7 @@ fn row(
 /// The row of a document that was imported, or not because of its problems.
 pub(super) fn imported(
     pending: &Pending,
-    document: &IncomingDocument,
+    key: (&MovieId, Category),
     outcome: &Outcome,
 ) -> Result<JobOutcomeRow, CatalogError> {
     let changes = match (&outcome.plan, outcome.status) {
@@ -79,7 +82,7 @@ pub(super) fn imported(
     };
     let warnings = outcome.plan.as_ref().map_or(&[][..], |plan| &plan.warnings);
     let (warnings, omitted_warnings) = first_as_json(warnings)?;
-    let row = row(pending, Some(document), ended, &outcome.problems)?;
+    let row = row(pending, Some(key), ended, &outcome.problems)?;
     let changes = i64::try_from(changes).unwrap_or(i64::MAX);
     Ok(JobOutcomeRow {
         changes,
@@ -94,16 +97,17 @@ pub(super) fn imported(
 /// The row of a document that could not be read or imported.
 pub(super) fn rejected(
     pending: &Pending,
-    document: Option<&IncomingDocument>,
+    key: Key<'_>,
     problems: &[Problem],
 ) -> Result<JobOutcomeRow, CatalogError> {
-    row(pending, document, failed(problems), problems)
+    row(pending, key, failed(problems), problems)
 }
 
-/// The row of a document that was not attempted.
+/// The row of a document that was not attempted. `problems` say why, unless the job was canceled.
 pub(super) fn skipped(
     pending: &Pending,
-    document: Option<&IncomingDocument>,
+    key: Key<'_>,
+    problems: &[Problem],
 ) -> Result<JobOutcomeRow, CatalogError> {
-    row(pending, document, JobOutcome::Skipped, &[])
+    row(pending, key, JobOutcome::Skipped, problems)
 }

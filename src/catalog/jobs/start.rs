@@ -14,7 +14,7 @@ use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::{Problem, ProblemCode, Source, Stage};
 use crate::storage::{
     JOB_FILE_PREFIX, JobKind, JobOutcome, JobRow, JobState, NewJob, ReceiveError, StoredFile,
-    Transaction, Unavailability,
+    Transaction,
 };
 
 /// The message about a job that has lost its file.
@@ -24,7 +24,7 @@ pub const MISSING_FILE: &str =
 /// Maximum number of characters of the name of a file.
 const MAX_FILE_NAME: usize = 200;
 /// Maximum number of jobs that are not finished.
-const MAX_UNFINISHED: u64 = 100;
+pub(super) const MAX_UNFINISHED: u64 = 100;
 
 /// The options of a job that imports a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,14 +129,7 @@ impl Catalog {
         } else {
             self.insert_import_job(permission, &new).await
         };
-        // If the commit was not confirmed, the job may have been started.
-        let is_kept = match &started {
-            Ok(started) => matches!(started, StartedJob::Started(_)),
-            Err(error) => error.unavailability() == Some(Unavailability::Unconfirmed),
-        };
-        if !is_kept && let Err(error) = self.jobs.files.remove(&file.name).await {
-            tracing::warn!(%error, "the file of a job that was not started is not removed yet");
-        }
+        self.remove_unused_file(file, &started).await;
         started
     }
 
@@ -234,7 +227,7 @@ impl Catalog {
 
     /// The job that was started by the same request, or why this one is refused; `None` if the key
     /// is new.
-    async fn repeated_job(
+    pub(super) async fn repeated_job(
         &self,
         transaction: &Transaction,
         permission: &CanManageJobs,
@@ -255,7 +248,7 @@ impl Catalog {
     }
 
     /// A job of this author.
-    fn new_job(
+    pub(super) fn new_job(
         &self,
         permission: &CanManageJobs,
         kind: JobKind,
@@ -280,7 +273,7 @@ impl Catalog {
     }
 
     /// Stores a job with its entry of the audit log.
-    async fn store_job(
+    pub(super) async fn store_job(
         &self,
         transaction: &Transaction,
         permission: &CanManageJobs,

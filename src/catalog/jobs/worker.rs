@@ -9,6 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::attempt::{AttemptEnd, JobSettings};
 use super::batch::JobError;
+use super::drafts::DraftAttempt;
 use super::import::ImportAttempt;
 use crate::catalog::{Catalog, CatalogError};
 use crate::storage::{JobEnd, JobKind, JobRow, JobState, Lease, TransientError as _};
@@ -136,6 +137,9 @@ impl Catalog {
                 JobKind::Import => {
                     let catalog = self;
                     ImportAttempt { catalog, job, lease, settings, stop }.run().await
+                }
+                JobKind::PublishDrafts | JobKind::DiscardDrafts => {
+                    DraftAttempt { catalog: self, job, lease, stop }.run().await
                 }
             }
         };

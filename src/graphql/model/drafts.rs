@@ -43,7 +43,10 @@ pub type DraftEdge = Edge<String, Draft, EmptyFields>;
 const LIST: &str = "drafts";
 
 /// Converts and validates a filter; `None` if no draft can match it.
-fn draft_filter(filter: Option<DraftFilter>) -> Result<Option<storage::DraftFilter>, ApiError> {
+///
+/// # Errors
+/// When a text or a time is invalid.
+pub fn draft_filter(filter: Option<DraftFilter>) -> Result<Option<storage::DraftFilter>, ApiError> {
     let Some(filter) = filter else { return Ok(Some(storage::DraftFilter::default())) };
     let read = storage::DraftFilter {
         movie: None,

@@ -2,8 +2,16 @@
 
 use async_graphql::{ComplexObject, ID, InputObject, SimpleObject};
 
+use super::drafts::{DraftFilter, draft_filter};
 use super::jobs::Job;
 use super::user_error::{UserError, has_user_errors};
+use crate::catalog::jobs::{
+    DiscardDraftsOptions, DraftAction, DraftSelection, NewDraftJob, PublishDraftsOptions,
+};
+use crate::document::node_ids::NodeId;
+use crate::document::proposal::ConflictPolicy;
+use crate::document::{Problem, ProblemCode};
+use crate::graphql::error::ApiError;
 use crate::graphql::query::Query;
 
 /// The job to cancel.
@@ -40,6 +48,150 @@ pub struct RetryJobPayload {
     pub user_errors: Vec<UserError>,
 }
 
+/// Which drafts to publish, and how.
+#[derive(InputObject)]
+pub struct PublishDraftsInput {
+    /// The drafts that match, for example {category: TRIVIA}; {} selects all open drafts. Either
+    /// this or ids is needed. Drafts that others change later are left as they are.
+    filter: Option<DraftFilter>,
+    /// The ids of the drafts, for example draft:tmdb-550:timeline; at most 1,000.
+    #[graphql(validator(max_items = 1000))]
+    ids: Option<Vec<ID>>,
+    /// Whether to only plan: the outcomes show what would be published, and nothing is written.
+    #[graphql(default)]
+    dry_run: bool,
+    /// Whether to publish only drafts that add values and items. Those that change or remove
+    /// something end as SKIPPED and stay open.
+    #[graphql(default)]
+    only_additions: bool,
+    /// How to settle a value that was changed in a draft and, differently, in the published
+    /// document since the draft was opened. With FAIL, such a draft ends as CONFLICT and stays
+    /// open.
+    #[graphql(default_with = "ConflictPolicy::Fail")]
+    on_conflict: ConflictPolicy,
+    /// Whether to change locked values, as in PublishDraftInput.
+    #[graphql(default)]
+    override_locks: bool,
+    /// A key that makes retries safe: a repeated request gets the job of the first one.
+    idempotency_key: Option<String>,
+}
+
+/// Which drafts to discard, and why.
+#[derive(InputObject)]
+pub struct DiscardDraftsInput {
+    /// The drafts that match, for example {category: TRIVIA}; {} selects all open drafts. Either
+    /// this or ids is needed. Drafts that others change later are left as they are.
+    filter: Option<DraftFilter>,
+    /// The ids of the drafts, for example draft:tmdb-550:timeline; at most 1,000.
+    #[graphql(validator(max_items = 1000))]
+    ids: Option<Vec<ID>>,
+    /// Why the drafts are discarded, for their authors: at most 1,000 characters. It is kept in the
+    /// import log.
+    reason: Option<String>,
+    /// A key that makes retries safe: a repeated request gets the job of the first one.
+    idempotency_key: Option<String>,
+}
+
+impl PublishDraftsInput {
+    /// The job, or the problem with the input.
+    ///
+    /// # Errors
+    /// When the filter is invalid.
+    pub fn into_job(self) -> Result<Result<NewDraftJob, Problem>, ApiError> {
+        let action = DraftAction::Publish(PublishDraftsOptions {
+            dry_run: self.dry_run,
+            on_conflict: self.on_conflict,
+            override_locks: self.override_locks,
+            only_additions: self.only_additions,
+        });
+        new_job(action, self.filter, self.ids, self.idempotency_key)
+    }
+}
+
+impl DiscardDraftsInput {
+    /// The job, or the problem with the input.
+    ///
+    /// # Errors
+    /// When the filter is invalid.
+    pub fn into_job(self) -> Result<Result<NewDraftJob, Problem>, ApiError> {
+        let reason = self.reason.map(|reason| reason.trim().to_owned());
+        let reason = reason.filter(|reason| !reason.is_empty());
+        let action = DraftAction::Discard(DiscardDraftsOptions { reason });
+        new_job(action, self.filter, self.ids, self.idempotency_key)
+    }
+}
+
+fn new_job(
+    action: DraftAction,
+    filter: Option<DraftFilter>,
+    ids: Option<Vec<ID>>,
+    key: Option<String>,
+) -> Result<Result<NewDraftJob, Problem>, ApiError> {
+    // By which a repeated request is recognised.
+    let request = format!("{filter:?} {ids:?}");
+    let selection = match (filter, ids) {
+        (None, None) => {
+            let message = "filter or ids: missing; allowed is one of them, and filter: {} selects \
+                           all open drafts";
+            return Ok(Err(Problem::new("", ProblemCode::Required, message)));
+        }
+        (Some(_), Some(_)) => {
+            let message = "filter and ids: found both; allowed is one of them";
+            return Ok(Err(Problem::new("", ProblemCode::Invalid, message)));
+        }
+        // No draft has an id of another form.
+        (None, Some(ids)) => DraftSelection::Of(
+            ids.iter()
+                .filter_map(|id| match id.parse() {
+                    Ok(NodeId::Draft(movie, category)) => Some((movie, category)),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        (filter, None) => match draft_filter(filter)? {
+            Some(filter) => DraftSelection::Matching(filter),
+            None => DraftSelection::Of(Vec::new()),
+        },
+    };
+    Ok(Ok(NewDraftJob { action, selection, key: key.map(|key| (key, request)) }))
+}
+
+/// The result of publishDrafts.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct PublishDraftsPayload {
+    /// The job that publishes the drafts. Null if there are user errors.
+    pub job: Option<Job>,
+    /// What is wrong with the input. If there are user errors, no job was started.
+    pub user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl PublishDraftsPayload {
+    /// The entry points for reading: what they answer includes what the call changed.
+    async fn query(&self) -> Option<Query> {
+        Some(Query)
+    }
+}
+
+/// The result of discardDrafts.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct DiscardDraftsPayload {
+    /// The job that discards the drafts. Null if there are user errors.
+    pub job: Option<Job>,
+    /// What is wrong with the input. If there are user errors, no job was started.
+    pub user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl DiscardDraftsPayload {
+    /// The entry points for reading: what they answer includes what the call changed.
+    async fn query(&self) -> Option<Query> {
+        Some(Query)
+    }
+}
+
 #[ComplexObject]
 impl RetryJobPayload {
     /// The entry points for reading: what they answer includes what the call changed.
@@ -56,4 +208,4 @@ impl CancelJobPayload {
     }
 }
 
-has_user_errors!(CancelJobPayload, RetryJobPayload);
+has_user_errors!(CancelJobPayload, RetryJobPayload, PublishDraftsPayload, DiscardDraftsPayload);

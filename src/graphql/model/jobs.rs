@@ -83,8 +83,11 @@ pub struct JobCounts {
     conflict: i64,
     /// Documents that were not imported because of other errors.
     rejected: i64,
-    /// Documents that were not attempted, because the job was canceled.
+    /// Documents that were not attempted, because the job was canceled, and drafts that do more
+    /// than the job is allowed to publish.
     skipped: i64,
+    /// Drafts that were discarded.
+    discarded: i64,
 }
 
 /// Long work that outlives its request. Servers that share a database share its jobs: if one ends
@@ -159,6 +162,7 @@ impl Job {
             conflict: of(JobOutcome::Conflict),
             rejected: of(JobOutcome::Rejected),
             skipped: of(JobOutcome::Skipped),
+            discarded: of(JobOutcome::Discarded),
         }
     }
 

@@ -42,6 +42,8 @@ const OPERATIONS: &[(&str, AuditOperation)] = &[
     ("splitPerson", AuditOperation::SplitPerson),
     ("cancelJob", AuditOperation::CancelJob),
     ("retryJob", AuditOperation::StartJob),
+    ("publishDrafts", AuditOperation::StartJob),
+    ("discardDrafts", AuditOperation::StartJob),
 ];
 
 /// The operation of a mutation in the audit log.

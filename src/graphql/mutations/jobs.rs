@@ -3,13 +3,15 @@
 use async_graphql::{Context, ID, Object};
 
 use super::audited::{Attempt, audited};
-use crate::catalog::jobs::StartedJob;
+use crate::catalog::import::invalid_idempotency_key;
+use crate::catalog::jobs::{NewDraftJob, StartedJob};
 use crate::document::node_ids::without_prefix;
 use crate::document::{Problem, ProblemCode};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::model::job_inputs::{
-    CancelJobInput, CancelJobPayload, RetryJobInput, RetryJobPayload,
+    CancelJobInput, CancelJobPayload, DiscardDraftsInput, DiscardDraftsPayload, PublishDraftsInput,
+    PublishDraftsPayload, RetryJobInput, RetryJobPayload,
 };
 use crate::graphql::model::jobs::Job;
 use crate::graphql::model::user_error::{InputKind, UserError};
@@ -60,22 +62,71 @@ impl JobMutation {
             let permission = ctx.can_manage_jobs()?;
             let id = without_prefix("job", &input.id);
             let started = ctx.catalog().retry_job(&permission, id).await.map_err(ApiError::from)?;
-            let refused = |problem| RetryJobPayload {
-                job: None,
-                user_errors: UserError::all(vec![problem], OWN_ID),
+            let (job, user_errors) = match started {
+                Some(started) => answer(started),
+                None => (None, no_such_job(&input.id)),
             };
-            Ok(match started {
-                Some(StartedJob::Started(job) | StartedJob::Repeated(job)) => {
-                    RetryJobPayload { job: Some(Job(job)), user_errors: Vec::new() }
-                }
-                Some(StartedJob::Refused(problem)) => refused(problem),
-                Some(StartedJob::TooMany) => {
-                    let message = "too many jobs are not finished; try again later";
-                    refused(Problem::new("", ProblemCode::TooLong, message))
-                }
-                None => RetryJobPayload { job: None, user_errors: no_such_job(&input.id) },
-            })
+            Ok(RetryJobPayload { job, user_errors })
         })
         .await
     }
+
+    /// Starts a job that publishes drafts, each on its own as publishDraft does. Its outcomes name
+    /// each draft by movie and category. Needs the role ADMIN.
+    async fn publish_drafts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The drafts and the options.")] input: PublishDraftsInput,
+    ) -> async_graphql::Result<PublishDraftsPayload> {
+        audited(ctx, Attempt::default(), async move {
+            let (job, user_errors) = start_draft_job(ctx, || input.into_job()).await?;
+            Ok(PublishDraftsPayload { job, user_errors })
+        })
+        .await
+    }
+
+    /// Starts a job that discards drafts. Their contributions are kept. Needs the role ADMIN.
+    async fn discard_drafts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The drafts and the reason.")] input: DiscardDraftsInput,
+    ) -> async_graphql::Result<DiscardDraftsPayload> {
+        audited(ctx, Attempt::default(), async move {
+            let (job, user_errors) = start_draft_job(ctx, || input.into_job()).await?;
+            Ok(DiscardDraftsPayload { job, user_errors })
+        })
+        .await
+    }
+}
+
+/// Starts a job that publishes or discards drafts, after the role is checked.
+async fn start_draft_job(
+    ctx: &Context<'_>,
+    read: impl FnOnce() -> Result<Result<NewDraftJob, Problem>, ApiError>,
+) -> Result<(Option<Job>, Vec<UserError>), ApiError> {
+    let permission = ctx.can_manage_jobs()?;
+    let new = match read()? {
+        Ok(new) => new,
+        Err(problem) => return Ok((None, UserError::all(vec![problem], OWN_ID))),
+    };
+    let key = new.key.as_ref().map(|(key, _)| key.as_str());
+    if let Some(problem) = key.and_then(invalid_idempotency_key) {
+        return Ok((None, UserError::all(vec![problem], OWN_ID)));
+    }
+    Ok(answer(ctx.catalog().start_draft_job(&permission, new).await?))
+}
+
+/// The job that was started, or why it was not.
+fn answer(started: StartedJob) -> (Option<Job>, Vec<UserError>) {
+    let problem = match started {
+        StartedJob::Started(job) | StartedJob::Repeated(job) => {
+            return (Some(Job(job)), Vec::new());
+        }
+        StartedJob::Refused(problem) => problem,
+        StartedJob::TooMany => {
+            let message = "too many jobs are not finished; try again later";
+            Problem::new("", ProblemCode::TooLong, message)
+        }
+    };
+    (None, UserError::all(vec![problem], OWN_ID))
 }

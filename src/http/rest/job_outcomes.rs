@@ -37,7 +37,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 struct OutcomeParameters {
     /// Only documents with one of these outcomes, separated by commas: published, drafted,
-    /// unchanged, planned, conflict, rejected or skipped. By default all.
+    /// unchanged, planned, conflict, rejected, skipped or discarded. By default all.
     #[param(inline, value_type = Option<Vec<JobOutcome>>, style = Form, explode = false)]
     outcome: Vec<String>,
 }

@@ -59,8 +59,11 @@ pub struct JobCountsBody {
     conflict: i64,
     /// Documents that were not imported because of other errors.
     rejected: i64,
-    /// Documents that were not attempted, because the job was canceled.
+    /// Documents that were not attempted, because the job was canceled, and drafts that do more
+    /// than the job is allowed to publish.
     skipped: i64,
+    /// Drafts that were discarded.
+    discarded: i64,
 }
 
 /// A job.
@@ -127,6 +130,7 @@ impl JobBody {
                 conflict: of(JobOutcome::Conflict),
                 rejected: of(JobOutcome::Rejected),
                 skipped: of(JobOutcome::Skipped),
+                discarded: of(JobOutcome::Discarded),
             },
             id: job.id,
             kind: job.kind,
@@ -393,7 +397,7 @@ pub fn accepted(state: &AppState, started: StartedJob) -> Result<Response, Probl
         ),
         (
             status = 409, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The file of the job is missing (CONFLICT)."
+            description = "The job imports no file, or its file is missing (CONFLICT)."
         ),
         JobErrors,
         AccessErrors,
@@ -409,6 +413,11 @@ async fn job_failures(
     let permission = principal.can_manage_jobs()?;
     query::reject_all(parameters.as_deref(), "the failures of a job")?;
     let job = find(&state, &permission, &id).await?;
+    if job.kind != JobKind::Import {
+        let message = "this job imports no file; its outcomes say which drafts are left";
+        let problem = Problem::new("", ProblemCode::Conflict, message);
+        return Err(ProblemDetails::from_problems(vec![problem]));
+    }
     let slot = state.bulk.export().await?;
     let limits = (MAX_BODY, state.limits.bulk_unpacked);
     let lines = match state.catalog.job_failures(&permission, &job, limits).await {

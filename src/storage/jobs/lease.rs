@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use super::rows::{JobCounts, JobRow, UNFINISHED};
-use super::vocabulary::JobState;
+use super::vocabulary::{JobOutcome, JobState};
 use crate::storage::tables::job::{Column, Entity};
 use crate::storage::{Backend, Database, StorageError, Transaction};
 
@@ -210,17 +210,19 @@ impl Transaction {
         lease: &Lease,
         progress: &JobProgress,
     ) -> Result<bool, StorageError> {
-        let JobCounts { published, drafted, unchanged, planned, conflict, rejected, skipped } =
-            progress.counts;
-        let counts = [
-            (Column::Published, published),
-            (Column::Drafted, drafted),
-            (Column::Unchanged, unchanged),
-            (Column::Planned, planned),
-            (Column::Conflict, conflict),
-            (Column::Rejected, rejected),
-            (Column::Skipped, skipped),
-        ];
+        let counts = JobOutcome::ALL.iter().map(|outcome| {
+            let column = match outcome {
+                JobOutcome::Published => Column::Published,
+                JobOutcome::Drafted => Column::Drafted,
+                JobOutcome::Unchanged => Column::Unchanged,
+                JobOutcome::Planned => Column::Planned,
+                JobOutcome::Conflict => Column::Conflict,
+                JobOutcome::Rejected => Column::Rejected,
+                JobOutcome::Skipped => Column::Skipped,
+                JobOutcome::Discarded => Column::Discarded,
+            };
+            (column, progress.counts.of(*outcome))
+        });
         let done = progress.counts.total();
         let mut update = guarded(lease)
             .col_expr(Column::Position, Expr::value(progress.position))
@@ -228,7 +230,7 @@ impl Transaction {
             .col_expr(Column::Stalled, Expr::value(0_i64))
             .col_expr(Column::LeaseUntil, until(self.backend, lease.time))
             .col_expr(Column::Done, Expr::col(Column::Done).add(done));
-        for (column, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+        for (column, count) in counts.filter(|(_, count)| *count > 0) {
             update = update.col_expr(column, Expr::col(column).add(count));
         }
         Ok(update.exec(&self.connection).await?.rows_affected > 0)

@@ -25,6 +25,7 @@ pub struct JobCounts {
     pub conflict: i64,
     pub rejected: i64,
     pub skipped: i64,
+    pub discarded: i64,
 }
 
 impl JobCounts {
@@ -39,6 +40,7 @@ impl JobCounts {
             JobOutcome::Conflict => self.conflict,
             JobOutcome::Rejected => self.rejected,
             JobOutcome::Skipped => self.skipped,
+            JobOutcome::Discarded => self.discarded,
         }
     }
 
@@ -58,6 +60,7 @@ impl JobCounts {
             JobOutcome::Conflict => &mut self.conflict,
             JobOutcome::Rejected => &mut self.rejected,
             JobOutcome::Skipped => &mut self.skipped,
+            JobOutcome::Discarded => &mut self.discarded,
         };
         *count += 1;
     }
@@ -72,6 +75,7 @@ impl AddAssign for JobCounts {
         self.conflict += other.conflict;
         self.rejected += other.rejected;
         self.skipped += other.skipped;
+        self.discarded += other.discarded;
     }
 }
 
@@ -177,6 +181,7 @@ pub(super) fn read(stored: Model) -> Result<JobRow, StorageError> {
             conflict: stored.conflict,
             rejected: stored.rejected,
             skipped: stored.skipped,
+            discarded: stored.discarded,
         },
         id: stored.id,
         account: stored.account,
@@ -310,6 +315,7 @@ impl Transaction {
             conflict: Set(0),
             rejected: Set(0),
             skipped: Set(0),
+            discarded: Set(0),
             skipped_entries: Set("[]".to_owned()),
             skipped_entry_count: Set(0),
             lease_owner: Set(None),

@@ -7,6 +7,10 @@ define_choice! {
     pub enum JobKind {
         /// Imports the documents of a file.
         Import = "import",
+        /// Publishes drafts.
+        PublishDrafts = "publish_drafts",
+        /// Discards drafts.
+        DiscardDrafts = "discard_drafts",
     }
 }
 
@@ -52,8 +56,11 @@ define_choice! {
         Conflict = "conflict",
         /// It was not imported because of other errors.
         Rejected = "rejected",
-        /// It was not attempted, because the job was canceled.
+        /// It was not attempted, because the job was canceled; or it is a draft that does more than
+        /// the job is allowed to publish.
         Skipped = "skipped",
+        /// The draft was discarded.
+        Discarded = "discarded",
     }
 }
 

@@ -38,6 +38,7 @@ pub struct Model {
     pub conflict: i64,
     pub rejected: i64,
     pub skipped: i64,
+    pub discarded: i64,
     /// A JSON list of the first archive entries that are not documents.
     pub skipped_entries: String,
     pub skipped_entry_count: i64,

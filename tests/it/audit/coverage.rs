@@ -155,6 +155,17 @@ on_both_databases! {
         check(&admin, format!("retryJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
         check(&admin, format!("deleteUser(input: {{id: \"{other}\"}}) {{ userErrors {{ code }} }}"), ["DELETE_USER", "USER", ann]).await;
 
+        // Their jobs leave entries too, while this test goes on.
+        for mutation in ["publishDrafts", "discardDrafts"] {
+            app.admin().draft(&envelope("m", "trivia", json!({ "items": [{ "text": mutation }] }))).await;
+            let started = json!({ "operations": ["START_JOB"] });
+            let before = entries(&app, started.clone()).await.len();
+            mutate(&admin, &format!("{mutation}(input: {{filter: {{}}}}) {{ userErrors {{ code }} }}")).await;
+            let after = entries(&app, started).await;
+            assert_eq!(after.len(), before + 1, "{mutation}");
+            assert_eq!(shown(&after[0], &["targetKind", "email", "outcome"]), json!(["JOB", ann, "SUCCEEDED"]));
+            seen.insert(mutation.to_owned());
+        }
         seen.insert("createPasswordLink".to_owned());
         let reply = app.anonymous().graphql(INTROSPECTION, json!({})).await;
         let types = list(&reply["data"]["__schema"], "types");

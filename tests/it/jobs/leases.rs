@@ -10,8 +10,11 @@ use reelport::app::App;
 use reelport::catalog::CatalogError;
 use reelport::catalog::access::{Credential, Principal, Role};
 use reelport::catalog::import::ImportOptions;
-use reelport::catalog::jobs::{NewImportJob, StartedJob};
-use reelport::storage::{JobCounts, JobEnd, JobProgress, JobState, Lease};
+use reelport::catalog::jobs::{
+    DraftAction, DraftSelection, NewDraftJob, NewImportJob, PublishDraftsOptions, StartedJob,
+};
+use reelport::document::proposal::ConflictPolicy;
+use reelport::storage::{DraftFilter, JobCounts, JobEnd, JobProgress, JobState, Lease};
 use serde_json::{Value, json};
 
 use super::{documents, finished, job, outcomes, start, trivia};
@@ -29,6 +32,23 @@ pub async fn queued(idle: &App, documents: &[Value]) -> String {
     let new = NewImportJob { file: stored, file_name: None, options, key: None };
     let started = idle.catalog.start_import_job(&permission, new).await;
     self::started(started.unwrap())
+}
+
+/// Starts a job on a service without a worker that publishes all drafts.
+pub async fn queued_drafts(idle: &App) -> String {
+    let permission = admin().can_manage_jobs().unwrap();
+    let options = PublishDraftsOptions {
+        dry_run: false,
+        on_conflict: ConflictPolicy::Fail,
+        override_locks: false,
+        only_additions: false,
+    };
+    let new = NewDraftJob {
+        action: DraftAction::Publish(options),
+        selection: DraftSelection::Matching(DraftFilter::default()),
+        key: None,
+    };
+    started(idle.catalog.start_draft_job(&permission, new).await.unwrap())
 }
 
 /// The id of a job that was started.

@@ -1,6 +1,7 @@
 //! Jobs: bulk imports that outlive their request.
 
 mod canceling;
+mod drafts;
 mod following;
 pub mod leases;
 mod retrying;

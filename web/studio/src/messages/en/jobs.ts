@@ -2,7 +2,11 @@
 import type { JobKind, JobOutcome, JobState } from "../../graphql/generated/graphql.ts";
 import { count, plural } from "../plural.ts";
 
-const kinds: Record<JobKind, string> = { IMPORT: "Import" };
+const kinds: Record<JobKind, string> = {
+  IMPORT: "Import",
+  PUBLISH_DRAFTS: "Publish drafts",
+  DISCARD_DRAFTS: "Discard drafts",
+};
 
 const states: Record<JobState, string> = {
   QUEUED: "Queued",
@@ -20,6 +24,7 @@ const outcomes: Record<JobOutcome, string> = {
   CONFLICT: "Conflict",
   REJECTED: "Rejected",
   SKIPPED: "Skipped",
+  DISCARDED: "Discarded",
 };
 
 const outcomeNotes: Record<JobOutcome, string> = {
@@ -29,7 +34,8 @@ const outcomeNotes: Record<JobOutcome, string> = {
   PLANNED: "would be imported; nothing was written",
   CONFLICT: "not imported: another writer changed the same value",
   REJECTED: "not imported because of other errors",
-  SKIPPED: "not attempted",
+  SKIPPED: "not attempted, or more than the job was allowed to do",
+  DISCARDED: "the draft is closed, and its contributions are kept",
 };
 
 const SECONDS = 90;
