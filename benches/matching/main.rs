@@ -22,7 +22,9 @@ use cases::{Case, Form, Label, Set, SetOptions};
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
 use reelport::catalog::access::{Credential, Principal, Role, command_line};
-use reelport::catalog::bulk::{ByteSource, OnFailure, ReadOptions, document_channel, read_source};
+use reelport::catalog::bulk::{
+    ByteSource, OnFailure, ReadOptions, Unrestricted, document_channel, read_source,
+};
 use reelport::catalog::import::{ImportOptions, SentDocument};
 use reelport::document::resolve::MatchDecision;
 use reelport::document::{Category, MovieId};
@@ -149,9 +151,14 @@ async fn import(catalog: &Catalog, documents: &[String]) -> Result<(), Box<dyn E
     });
     let (_, permission) = command_line();
     let report = catalog
-        .import_stream(&permission, records, &ImportOptions::default(), OnFailure::Continue, |_| {
-            true
-        })
+        .import_stream(
+            &permission,
+            records,
+            &ImportOptions::default(),
+            OnFailure::Continue,
+            &mut Unrestricted,
+            |_| true,
+        )
         .await?;
     reader.await??;
     if report.rejected > 0 {

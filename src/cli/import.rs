@@ -20,8 +20,8 @@ use super::terminal::{print_error, print_line};
 use super::{CliError, FAILED, SOME_FAILED, open_or_create, parse_choice};
 use crate::catalog::access::command_line;
 use crate::catalog::bulk::{
-    BulkReport, DocumentSender, MAX_UNPACKED, OnFailure, ReadOptions, ReadReport, document_channel,
-    read_source,
+    BulkReport, DocumentSender, MAX_UNPACKED, OnFailure, ReadOptions, ReadReport, Unrestricted,
+    document_channel, read_source,
 };
 use crate::catalog::import::ImportOptions;
 use crate::config::DatabaseArgs;
@@ -236,20 +236,27 @@ pub(super) async fn import(
     let (_, permission) = command_line();
     let mut done = 0_u64;
     let report = catalog
-        .import_stream(&permission, receiver, &options, OnFailure::Continue, |result| {
-            done += 1;
-            bar.set_position(result.position);
-            bar.set_message(format!("{done} documents"));
-            bar.suspend(|| {
-                if options.dry_run {
-                    for line in super::plans::lines(&result) {
-                        print_line(&line);
+        .import_stream(
+            &permission,
+            receiver,
+            &options,
+            OnFailure::Continue,
+            &mut Unrestricted,
+            |result| {
+                done += 1;
+                bar.set_position(result.position);
+                bar.set_message(format!("{done} documents"));
+                bar.suspend(|| {
+                    if options.dry_run {
+                        for line in super::plans::lines(&result) {
+                            print_line(&line);
+                        }
                     }
-                }
-                outcomes.add(&Reported::from(&result));
-            });
-            true
-        })
+                    outcomes.add(&Reported::from(&result));
+                });
+                true
+            },
+        )
         .await;
     bar.finish_and_clear();
     // The reader also ends when the receiver is dropped.

@@ -6,7 +6,6 @@ mod media_type;
 mod operation;
 mod parsed_queries;
 mod persisted;
-mod session;
 mod websocket;
 
 use std::panic::AssertUnwindSafe;
@@ -23,6 +22,7 @@ use serde_json::json;
 use super::audit::{Attempted, Requester};
 use super::bearer::{self, Credentials, TokenError};
 use super::problem::ProblemDetails;
+use super::session::Session;
 use super::{AppState, MAX_BODY, session_cookie};
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
@@ -34,7 +34,6 @@ use media_type::{Accepted, MediaType};
 use operation::{EncodedRequest, Operation, PersistedQueryError, RequestError};
 pub(super) use parsed_queries::ParsedQueries;
 pub use persisted::{ManifestError, PersistedDocuments, UnknownDocuments};
-use session::Session;
 
 /// Requests with more bytes are decoded and executed on a blocking thread, so that they do not
 /// delay other connections.

@@ -22,6 +22,7 @@ mod response;
 mod rest;
 mod return_path;
 mod server;
+mod session;
 mod session_cookie;
 mod set_password;
 mod studio;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use reelport::catalog::access::command_line;
 use reelport::catalog::bulk::{
-    BulkReport, ByteSource, OnFailure, ReadOptions, Selection, document_channel, read_source,
+    BulkReport, ByteSource, OnFailure, ReadOptions, Selection, Unrestricted, document_channel,
+    read_source,
 };
 use reelport::catalog::import::{ImportOptions, ImportStatus};
 use reelport::document::Category;
@@ -63,7 +64,14 @@ async fn import(
     let total = app
         .app
         .catalog
-        .import_stream(&permission, records, &ImportOptions::default(), OnFailure::Continue, report)
+        .import_stream(
+            &permission,
+            records,
+            &ImportOptions::default(),
+            OnFailure::Continue,
+            &mut Unrestricted,
+            report,
+        )
         .await
         .unwrap();
     reader.await.unwrap();

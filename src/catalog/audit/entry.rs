@@ -200,11 +200,11 @@ impl Actor {
         self.account.as_ref()
     }
 
-    pub(super) const fn credential(&self) -> AuditCredential {
+    pub(in crate::catalog) const fn credential(&self) -> AuditCredential {
         self.credential
     }
 
-    pub(super) fn credential_id(&self) -> Option<&str> {
+    pub(in crate::catalog) fn credential_id(&self) -> Option<&str> {
         self.credential_id.as_deref()
     }
 }

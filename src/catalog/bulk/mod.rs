@@ -73,6 +73,25 @@ pub enum OnFailure {
     Stop,
 }
 
+/// Decides before each transaction of an import whether the import goes on.
+pub trait Admission: Send {
+    /// Whether the import goes on.
+    ///
+    /// # Errors
+    /// When that is not known. The import then stops.
+    fn is_admitted(&mut self) -> impl Future<Output = Result<bool, CatalogError>> + Send;
+}
+
+/// An import always goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Unrestricted;
+
+impl Admission for Unrestricted {
+    async fn is_admitted(&mut self) -> Result<bool, CatalogError> {
+        Ok(true)
+    }
+}
+
 /// The number of documents by status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BulkReport {
@@ -103,7 +122,8 @@ impl BulkReport {
 impl Catalog {
     /// Imports documents as they arrive, many per transaction, and creates missing movies. A
     /// rejected document does not affect the others, unless `on_failure` says so. Results are
-    /// reported in input order; the import stops if `report` returns false.
+    /// reported in input order; the import stops if `report` returns false, and before a
+    /// transaction if `admission` says so.
     ///
     /// # Errors
     /// When storage fails. Documents reported before that are committed.
@@ -113,6 +133,7 @@ impl Catalog {
         mut documents: DocumentReceiver,
         options: &ImportOptions,
         on_failure: OnFailure,
+        admission: &mut impl Admission,
         mut report: impl FnMut(DocumentResult) -> bool,
     ) -> Result<BulkReport, CatalogError> {
         // A published document creates its movie.
@@ -127,6 +148,10 @@ impl Catalog {
         loop {
             let Collected { waiting, batch, mut ended } =
                 Collected::next(&mut documents, &mut held, max_documents).await;
+            if !admission.is_admitted().await? {
+                total.stopped = true;
+                return Ok(total);
+            }
             let outcomes = if batch.is_empty() {
                 Vec::new()
             } else {

@@ -94,6 +94,9 @@ impl DraftAttempt<'_> {
                 return Err(JobError::LeaseLost);
             }
             is_canceled |= state.is_cancel_requested;
+            if let Some(reason) = self.catalog.lost_rights(self.job).await? {
+                return self.end(JobState::Failed, Some(reason.to_owned())).await;
+            }
             let pending = Pending {
                 location: DocumentLocation {
                     source: "drafts".into(),

@@ -27,6 +27,14 @@ const MAX_SKIPPED: usize = 20;
 /// before that document is rejected.
 pub(super) const MAX_STALLED: i64 = 4;
 
+/// How the work on a job ended.
+enum Ended {
+    /// In this state, after this number of documents of this attempt.
+    Done(JobState, i64),
+    /// Its account may not do this any more, for this reason.
+    LostRights(&'static str),
+}
+
 /// One attempt at a job that imports a file.
 pub(super) struct ImportAttempt<'a> {
     pub(super) catalog: &'a Catalog,
@@ -70,8 +78,14 @@ impl ImportAttempt<'_> {
         let position = Arc::new(AtomicU64::new(0));
         let reading =
             spawn_background(move || read_source("file", content, &position, reading, &sender));
-        let Some((state, done)) = self.import_all(&mut receiver, &options).await? else {
+        let Some(ended) = self.import_all(&mut receiver, &options).await? else {
             return Ok(AttemptEnd::Stopped);
+        };
+        let (state, done) = match ended {
+            Ended::Done(state, done) => (state, done),
+            Ended::LostRights(reason) => {
+                return self.end(JobState::Failed, Some(reason.to_owned()), None, None).await;
+            }
         };
         drop(receiver);
         let read = reading.await.map_err(CatalogError::from)?.ok();
@@ -85,13 +99,12 @@ impl ImportAttempt<'_> {
         self.end(state, None, total, skipped).await
     }
 
-    /// Imports documents to the end of the file. Returns the state in which the job ends, and the
-    /// number of documents of this attempt; `None` if the service stops.
+    /// Imports documents to the end of the file. `None` if the service stops.
     async fn import_all(
         &self,
         documents: &mut DocumentReceiver,
         options: &ImportOptions,
-    ) -> Result<Option<(JobState, i64)>, JobError> {
+    ) -> Result<Option<Ended>, JobError> {
         let author = author(self.job)?;
         let (catalog, lease) = (self.catalog, self.lease);
         let writer = BatchWriter { catalog, lease, author: &author, options };
@@ -106,6 +119,9 @@ impl ImportAttempt<'_> {
                 return Err(JobError::LeaseLost);
             }
             is_canceled |= state.is_cancel_requested;
+            if let Some(reason) = self.catalog.lost_rights(self.job).await? {
+                return Ok(Some(Ended::LostRights(reason)));
+            }
             let max = match position {
                 _ if is_canceled => SKIPPED_BATCH,
                 position if position < self.job.careful_until => 1,
@@ -132,7 +148,7 @@ impl ImportAttempt<'_> {
             statistics.refresh(self.catalog, written, collected.ended).await;
             if collected.ended {
                 let state = if is_canceled { JobState::Canceled } else { JobState::Completed };
-                return Ok(Some((state, counts.total())));
+                return Ok(Some(Ended::Done(state, counts.total())));
             }
         }
     }

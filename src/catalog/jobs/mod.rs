@@ -4,10 +4,13 @@
 mod attempt;
 mod batch;
 mod drafts;
+mod execute;
 mod failures;
 mod import;
 mod outcomes;
 mod retention;
+mod retry;
+mod rights;
 mod selected_drafts;
 mod start;
 mod start_drafts;

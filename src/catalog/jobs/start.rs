@@ -13,8 +13,7 @@ use crate::document::ids::timed_id;
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::{Problem, ProblemCode, Source, Stage};
 use crate::storage::{
-    JOB_FILE_PREFIX, JobKind, JobOutcome, JobRow, JobState, NewJob, ReceiveError, StoredFile,
-    Transaction,
+    JOB_FILE_PREFIX, JobKind, JobRow, NewJob, ReceiveError, StoredFile, Transaction,
 };
 
 /// The message about a job that has lost its file.
@@ -113,6 +112,13 @@ impl Catalog {
         self.jobs.files.receive(format!("{JOB_FILE_PREFIX}{id}"), bytes).await
     }
 
+    /// Removes the file of a job that is not started.
+    pub async fn discard_job_file(&self, file: &StoredFile) {
+        if let Err(error) = self.jobs.files.remove(&file.name).await {
+            tracing::warn!(%error, "the file of a job that was not started is not removed yet");
+        }
+    }
+
     /// Starts a job that imports a stored file. If it is not started, the file is removed.
     ///
     /// # Errors
@@ -167,62 +173,6 @@ impl Catalog {
         let started = started.await?;
         self.jobs.started.notify_one();
         Ok(started)
-    }
-
-    /// Starts a job that tries the documents of a finished job again that were not imported, with
-    /// the same options. `None` if there is no such job.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn retry_job(
-        &self,
-        permission: &CanManageJobs,
-        id: &str,
-    ) -> Result<Option<StartedJob>, CatalogError> {
-        let file = self.database.jobs(&[id.to_owned()]).await?.pop().and_then(|job| job.file);
-        let is_file_missing = match &file {
-            Some(file) => !self.jobs.files.exists(file).await?,
-            None => true,
-        };
-        let started = self.database.write(|transaction| async move {
-            let Some(job) = transaction.job(id).await? else { return Ok(None) };
-            let refused = |message: &str| {
-                let problem = Problem::new("", ProblemCode::Conflict, message);
-                Ok(Some(StartedJob::Refused(problem)))
-            };
-            if !job.state.is_final() {
-                return refused("the job is not finished; cancel it, or wait for its end");
-            }
-            let total: i64 =
-                JobOutcome::NOT_IMPORTED.into_iter().map(|outcome| job.counts.of(outcome)).sum();
-            let is_unfinished = job.state == JobState::Failed;
-            let Some(file) = job.file.filter(|_| total > 0 || is_unfinished) else {
-                return refused("no document of the job failed or was skipped");
-            };
-            if is_file_missing {
-                return refused(MISSING_FILE);
-            }
-            if transaction.count_unfinished_jobs().await? >= MAX_UNFINISHED {
-                return Ok(Some(StartedJob::TooMany));
-            }
-            let new = NewJob {
-                file: Some((file, job.file_size.unwrap_or_default())),
-                file_name: job.file_name,
-                retry_of: Some(job.id),
-                // How many documents a job that failed did not attempt is not known.
-                total: Some(total).filter(|_| !is_unfinished),
-                ..self.new_job(permission, job.kind, job.options)?
-            };
-            let detail = if is_unfinished {
-                format!("a retry of {total} documents of {id}, and of those not attempted")
-            } else {
-                format!("a retry of {total} documents of {id}")
-            };
-            Ok(Some(self.store_job(&transaction, permission, &new, &detail).await?))
-        });
-        let started: Result<_, CatalogError> = started.await;
-        self.jobs.started.notify_one();
-        started
     }
 
     /// The job that was started by the same request, or why this one is refused; `None` if the key

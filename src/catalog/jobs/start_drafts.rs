@@ -235,8 +235,8 @@ impl Catalog {
             Ok(started) => matches!(started, StartedJob::Started(_)),
             Err(error) => error.unavailability() == Some(Unavailability::Unconfirmed),
         };
-        if !is_kept && let Err(error) = self.jobs.files.remove(&file.name).await {
-            tracing::warn!(%error, "the file of a job that was not started is not removed yet");
+        if !is_kept {
+            self.discard_job_file(file).await;
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct CancelJobPayload {
 pub struct RetryJobInput {
     /// The job's id, for example job:0c7q8m2kx1vd4r6hs.
     pub id: ID,
+    /// A key that makes retries safe: a repeated request gets the job of the first one.
+    pub idempotency_key: Option<String>,
 }
 
 /// The result of retryJob.
@@ -46,6 +48,33 @@ pub struct RetryJobPayload {
     pub job: Option<Job>,
     /// What is wrong with the input. If there are user errors, no job was started.
     pub user_errors: Vec<UserError>,
+}
+
+/// The dry run to execute.
+#[derive(InputObject)]
+pub struct ExecuteJobInput {
+    /// The job's id, for example job:0c7q8m2kx1vd4r6hs.
+    pub id: ID,
+    /// A key that makes retries safe: a repeated request gets the job of the first one.
+    pub idempotency_key: Option<String>,
+}
+
+/// The result of executeJob.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct ExecuteJobPayload {
+    /// The new job. Null if there are user errors.
+    pub job: Option<Job>,
+    /// What is wrong with the input. If there are user errors, no job was started.
+    pub user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl ExecuteJobPayload {
+    /// The entry points for reading: what they answer includes what the call changed.
+    async fn query(&self) -> Option<Query> {
+        Some(Query)
+    }
 }
 
 /// Which drafts to publish, and how.
@@ -208,4 +237,10 @@ impl CancelJobPayload {
     }
 }
 
-has_user_errors!(CancelJobPayload, RetryJobPayload, PublishDraftsPayload, DiscardDraftsPayload);
+has_user_errors!(
+    CancelJobPayload,
+    ExecuteJobPayload,
+    RetryJobPayload,
+    PublishDraftsPayload,
+    DiscardDraftsPayload
+);

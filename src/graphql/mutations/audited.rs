@@ -42,6 +42,7 @@ const OPERATIONS: &[(&str, AuditOperation)] = &[
     ("splitPerson", AuditOperation::SplitPerson),
     ("cancelJob", AuditOperation::CancelJob),
     ("retryJob", AuditOperation::StartJob),
+    ("executeJob", AuditOperation::StartJob),
     ("publishDrafts", AuditOperation::StartJob),
     ("discardDrafts", AuditOperation::StartJob),
 ];

@@ -10,8 +10,8 @@ use crate::document::{Problem, ProblemCode};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::model::job_inputs::{
-    CancelJobInput, CancelJobPayload, DiscardDraftsInput, DiscardDraftsPayload, PublishDraftsInput,
-    PublishDraftsPayload, RetryJobInput, RetryJobPayload,
+    CancelJobInput, CancelJobPayload, DiscardDraftsInput, DiscardDraftsPayload, ExecuteJobInput,
+    ExecuteJobPayload, PublishDraftsInput, PublishDraftsPayload, RetryJobInput, RetryJobPayload,
 };
 use crate::graphql::model::jobs::Job;
 use crate::graphql::model::user_error::{InputKind, UserError};
@@ -60,13 +60,38 @@ impl JobMutation {
     ) -> async_graphql::Result<RetryJobPayload> {
         audited(ctx, Attempt::default(), async move {
             let permission = ctx.can_manage_jobs()?;
-            let id = without_prefix("job", &input.id);
-            let started = ctx.catalog().retry_job(&permission, id).await.map_err(ApiError::from)?;
-            let (job, user_errors) = match started {
-                Some(started) => answer(started),
-                None => (None, no_such_job(&input.id)),
-            };
+            let (id, key) = (without_prefix("job", &input.id), input.idempotency_key.as_deref());
+            if let Some(problem) = key.and_then(invalid_idempotency_key) {
+                let user_errors = UserError::all(vec![problem], OWN_ID);
+                return Ok(RetryJobPayload { job: None, user_errors });
+            }
+            let started = ctx.catalog().retry_job(&permission, id, key).await;
+            let started = started.map_err(ApiError::from)?;
+            let (job, user_errors) = started.map_or_else(|| (None, no_such_job(&input.id)), answer);
             Ok(RetryJobPayload { job, user_errors })
+        })
+        .await
+    }
+
+    /// Starts a job that does what a completed dry run planned: with the same file or drafts and the
+    /// same options, but it writes. Each document is planned again, so what was changed since is
+    /// merged. Needs the role ADMIN.
+    async fn execute_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The dry run.")] input: ExecuteJobInput,
+    ) -> async_graphql::Result<ExecuteJobPayload> {
+        audited(ctx, Attempt::default(), async move {
+            let permission = ctx.can_manage_jobs()?;
+            let (id, key) = (without_prefix("job", &input.id), input.idempotency_key.as_deref());
+            if let Some(problem) = key.and_then(invalid_idempotency_key) {
+                let user_errors = UserError::all(vec![problem], OWN_ID);
+                return Ok(ExecuteJobPayload { job: None, user_errors });
+            }
+            let started = ctx.catalog().execute_job(&permission, id, key).await;
+            let started = started.map_err(ApiError::from)?;
+            let (job, user_errors) = started.map_or_else(|| (None, no_such_job(&input.id)), answer);
+            Ok(ExecuteJobPayload { job, user_errors })
         })
         .await
     }

@@ -11,12 +11,12 @@ use futures::stream::{self, Stream, StreamExt as _};
 use serde_json::json;
 
 use super::live::Results;
-use super::session::Session;
 use super::{GraphQlResponse, error_json};
 use crate::catalog::CatalogError;
 use crate::graphql::error;
 use crate::http::AppState;
 use crate::http::bearer::TokenError;
+use crate::http::session::Session;
 use crate::http::subscriptions::StreamPlace;
 
 /// Tells proxies to pass each event on at once.

@@ -14,8 +14,10 @@ use utoipa::{IntoParams, IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::imports::idempotency_key;
 use super::query;
 use crate::catalog::access::CanManageJobs;
+use crate::catalog::import::invalid_idempotency_key;
 use crate::catalog::jobs::{
     JobFileError, JobFilter, JobKind, JobOutcome, JobRow, JobState, MISSING_FILE, PageRequest,
     StartedJob,
@@ -41,6 +43,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(job))
         .routes(routes!(cancel_job))
         .routes(routes!(retry_job))
+        .routes(routes!(execute_job))
         .routes(routes!(job_failures))
 }
 
@@ -201,7 +204,7 @@ pub struct JobPath {
 #[derive(IntoResponses)]
 #[allow(dead_code, reason = "only for the schema")]
 pub enum JobErrors {
-    /// A query parameter is unknown, or the id contains U+0000.
+    /// A query parameter is unknown, the id contains U+0000, or the idempotency key is not valid.
     #[response(status = 400, content_type = "application/problem+json")]
     InvalidRequest(ProblemDetails),
     /// There is no such job.
@@ -333,7 +336,14 @@ async fn cancel_job(
 /// the same options. Needs the role ADMIN.
 #[utoipa::path(
     post, path = "/api/v1/admin/jobs/{id}/retry", tag = "jobs", security(("bearer" = [])),
-    params(JobPath),
+    params(
+        JobPath,
+        (
+            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "A request that is repeated with the same key gets the job that the \
+                           first one started."
+        ),
+    ),
     responses(
         (
             status = 202, description = "The new job.", body = JobBody,
@@ -347,7 +357,8 @@ async fn cancel_job(
         (
             status = 409, body = ProblemDetails, content_type = "application/problem+json",
             description = "The job is not finished, none of its documents failed or was skipped, \
-                           or its file is missing (CONFLICT)."
+                           or its file is missing (CONFLICT); or the idempotency key was used \
+                           for another request (IDEMPOTENCY_MISMATCH)."
         ),
         ServerErrors,
     )
@@ -357,11 +368,70 @@ async fn retry_job(
     Bearer(principal): Bearer,
     Path(JobPath { id }): Path<JobPath>,
     RawQuery(parameters): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_manage_jobs()?;
     query::reject_all(parameters.as_deref(), "retrying a job")?;
-    let started = state.catalog.retry_job(&permission, without_prefix("job", &id)).await?;
+    let key = valid_key(&headers)?;
+    let own = without_prefix("job", &id);
+    let started = state.catalog.retry_job(&permission, own, key.as_deref()).await?;
     accepted(&state, started.ok_or_else(|| no_such_job(&id))?)
+}
+
+/// Starts a job that does what a completed dry run planned: with the same file or drafts and the
+/// same options, but it writes. Each document is planned again, so what was changed since is merged.
+/// Needs the role ADMIN.
+#[utoipa::path(
+    post, path = "/api/v1/admin/jobs/{id}/execute", tag = "jobs", security(("bearer" = [])),
+    params(
+        JobPath,
+        (
+            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "A request that is repeated with the same key gets the job that the \
+                           first one started."
+        ),
+    ),
+    responses(
+        (
+            status = 202, description = "The new job.", body = JobBody,
+            headers(
+                ("Location" = String, description = "The path of the new job."),
+                ("Retry-After" = u64, description = "After how many seconds to ask for it."),
+            )
+        ),
+        JobErrors,
+        AccessErrors,
+        (
+            status = 409, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The job is not a completed dry run, or its file is missing (CONFLICT); \
+                           or the idempotency key was used for another request \
+                           (IDEMPOTENCY_MISMATCH)."
+        ),
+        ServerErrors,
+    )
+)]
+async fn execute_job(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    Path(JobPath { id }): Path<JobPath>,
+    RawQuery(parameters): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ProblemDetails> {
+    let permission = principal.can_manage_jobs()?;
+    query::reject_all(parameters.as_deref(), "executing a dry run")?;
+    let key = valid_key(&headers)?;
+    let own = without_prefix("job", &id);
+    let started = state.catalog.execute_job(&permission, own, key.as_deref()).await?;
+    accepted(&state, started.ok_or_else(|| no_such_job(&id))?)
+}
+
+/// The idempotency key of a request.
+fn valid_key(headers: &HeaderMap) -> Result<Option<String>, ProblemDetails> {
+    let key = idempotency_key(headers, None)?;
+    match key.as_deref().and_then(invalid_idempotency_key) {
+        Some(problem) => Err(ProblemDetails::from_problems(vec![problem])),
+        None => Ok(key),
+    }
 }
 
 /// The response to a request that starts a job: 202 with its path.

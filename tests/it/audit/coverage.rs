@@ -47,8 +47,8 @@ async fn leased_job(app: &TestApp) -> String {
 
 /// A finished job with a document that cannot be read: a retry of it adds nothing to the import
 /// log, and so no entry of an import.
-async fn failed_job(app: &TestApp) -> String {
-    let id = jobs::start(&app.admin(), "", b"{\"category\": \"no\"}".to_vec()).await;
+async fn failed_job(app: &TestApp, query: &str) -> String {
+    let id = jobs::start(&app.admin(), query, b"{\"category\": \"no\"}".to_vec()).await;
     jobs::finished(&app.admin(), &id).await;
     id
 }
@@ -151,7 +151,9 @@ on_both_databases! {
         check(&bob, "logoutEverywhere(input: {}) { userErrors { code } }".to_owned(), ["LOGOUT_EVERYWHERE", "USER", "bob@example.com"]).await;
         let id = leased_job(&app).await;
         check(&admin, format!("cancelJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["CANCEL_JOB", "JOB", ann]).await;
-        let id = failed_job(&app).await;
+        let id = failed_job(&app, "?dry_run=true").await;
+        check(&admin, format!("executeJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
+        let id = failed_job(&app, "").await;
         check(&admin, format!("retryJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
         check(&admin, format!("deleteUser(input: {{id: \"{other}\"}}) {{ userErrors {{ code }} }}"), ["DELETE_USER", "USER", ann]).await;
 
@@ -209,7 +211,9 @@ on_both_databases! {
         let id = leased_job(&app).await;
         let entry = check(&admin, ("POST", "/api/v1/admin/jobs/{id}/cancel"), &id, "", json!({}), "CANCEL_JOB").await;
         assert_eq!(entry["targetId"], format!("job:{id}"));
-        let id = failed_job(&app).await;
+        let id = failed_job(&app, "?dry_run=true").await;
+        check(&admin, ("POST", "/api/v1/admin/jobs/{id}/execute"), &id, "", json!({}), "START_JOB").await;
+        let id = failed_job(&app, "").await;
         check(&admin, ("POST", "/api/v1/admin/jobs/{id}/retry"), &id, "", json!({}), "START_JOB").await;
         let tokens = "/api/v1/auth/tokens";
         let made = check(&admin, ("POST", tokens), "", "", json!({ "name": "n", "role": "VIEWER" }), "CREATE_TOKEN").await;

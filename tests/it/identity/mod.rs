@@ -3,6 +3,7 @@
 mod accounts;
 mod cookies;
 mod issuers;
+mod long_requests;
 mod oidc;
 mod open_connections;
 mod permissions;

@@ -174,6 +174,7 @@ const OPERATIONS: &[(&str, Needs)] = &[
     ("mutation { splitPerson(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
     ("mutation { cancelJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
     ("mutation { retryJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    ("mutation { executeJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
     ("mutation { publishDrafts(input: {ids: [\"no\"]}) { userErrors { code } } }", PUBLISH),
     ("mutation { discardDrafts(input: {ids: [\"no\"]}) { userErrors { code } } }", PUBLISH),
 ];
@@ -182,6 +183,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("get", "/api/v1/admin/jobs", PUBLISH),
     ("get", "/api/v1/admin/jobs/{id}", PUBLISH),
     ("post", "/api/v1/admin/jobs/{id}/cancel", PUBLISH),
+    ("post", "/api/v1/admin/jobs/{id}/execute", PUBLISH),
     ("get", "/api/v1/admin/jobs/{id}/failures", PUBLISH),
     ("get", "/api/v1/admin/jobs/{id}/outcomes", PUBLISH),
     ("post", "/api/v1/admin/jobs/{id}/retry", PUBLISH),

@@ -24,7 +24,12 @@ use crate::support::packing::ndjson;
 
 /// Starts a job on a service without a worker. A worker of another server takes it after a while.
 pub async fn queued(idle: &App, documents: &[Value]) -> String {
-    let permission = admin().can_manage_jobs().unwrap();
+    queued_by(idle, &admin(), documents).await
+}
+
+/// Starts a job of an account on a service without a worker.
+pub async fn queued_by(idle: &App, principal: &Principal, documents: &[Value]) -> String {
+    let permission = principal.can_manage_jobs().unwrap();
     let file = Ok::<_, std::io::Error>(Bytes::from(ndjson(documents)));
     let stream = futures::stream::iter([file]);
     let stored = idle.catalog.receive_job_file(&permission, stream).await.unwrap();

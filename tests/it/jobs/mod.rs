@@ -2,6 +2,7 @@
 
 mod canceling;
 mod drafts;
+mod executing;
 mod following;
 pub mod leases;
 mod retrying;
@@ -134,7 +135,8 @@ on_both_databases! {
         assert_eq!((&done["state"], &done["attempts"]), (&json!("completed"), &json!(1)), "{done}");
         assert_eq!((&done["total"], &done["done"]), (&json!(3), &json!(3)));
         assert_eq!(done["counts"], json!({ "published": 2, "drafted": 0, "unchanged": 1,
-            "planned": 0, "conflict": 0, "rejected": 0, "skipped": 0 }));
+            "planned": 0, "conflict": 0, "rejected": 0, "skipped": 0, "discarded": 0 }));
+        assert_eq!(done["skipped_entries"], json!(["notes.txt"]));
         assert_eq!(done["file_position"], done["file_size"]);
         assert!(done["rate"].as_f64().unwrap() > 0.0, "{done}");
         assert_eq!(admin.get(&format!("{JOBS}/{id}")).await.header("retry-after"), "");

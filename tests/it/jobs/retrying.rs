@@ -162,7 +162,7 @@ on_both_databases! {
         app.movie("c").await;
         let idle = app.idle().await;
         let permission = leases::admin().can_manage_jobs().unwrap();
-        let started = idle.catalog.retry_job(&permission, &id).await.unwrap().unwrap();
+        let started = idle.catalog.retry_job(&permission, &id, None).await.unwrap().unwrap();
         let second = leases::started(started);
         // As if a server had ended after the first of the two documents.
         leases::take(&idle, &second, std::time::Duration::from_secs(2)).await;
@@ -171,6 +171,31 @@ on_both_databases! {
         crate::support::database::execute(url, &moved).await;
         finished(&admin, &second).await;
         assert_eq!(outcomes(&admin, &second, Value::Null).await, ["2 c DRAFTED"]);
+    }
+
+    async fn a_repeated_retry_gets_the_first_job(app: TestApp) {
+        let admin = app.movie("a").await;
+        let id = some_rejected(&admin).await;
+        let retry = async |id: &str, key: &str| {
+            let path = format!("{JOBS}/{id}/retry");
+            let request = admin.request(Method::POST, &path).header("idempotency-key", key);
+            admin.send(request).await
+        };
+        let first = retry(&id, "\"again-1\"").await;
+        assert_eq!(first.status, 202, "{}", first.text);
+        finished(&admin, first.json()["id"].as_str().unwrap()).await;
+        let repeated = retry(&id, "again-1").await;
+        assert_eq!(repeated.json()["id"], first.json()["id"], "{}", repeated.text);
+        let mutation = "mutation($id: ID!) { retryJob(input: {id: $id, idempotencyKey: \"again-1\"}) {
+            job { id } userErrors { code } } }";
+        let payload = admin.graphql(mutation, json!({ "id": id })).await;
+        let job = &payload["data"]["retryJob"]["job"];
+        assert_eq!(job["id"], format!("job:{}", first.json()["id"].as_str().unwrap()));
+        // Another job is another request.
+        let other = start(&admin, "", b"{\"category\": \"no\"}".to_vec()).await;
+        finished(&admin, &other).await;
+        assert_eq!(retry(&other, "again-1").await.status, 409);
+        assert_eq!(retry(&other, "").await.status, 400);
     }
 
     async fn failures_are_a_file_that_can_be_imported_again(app: TestApp) {

@@ -22,7 +22,6 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
 use super::operation::{EncodedRequest, RequestError};
-use super::session::Session;
 use super::{GraphQlResponse, encoded, error_json, live};
 use crate::catalog::CatalogError;
 use crate::catalog::audit::AuditOperation;
@@ -32,6 +31,7 @@ use crate::http::audit::Requester;
 use crate::http::bearer::{self, Credentials, TokenError};
 use crate::http::problem::ProblemDetails;
 use crate::http::server::{ConnectionSlot, HeldSlot};
+use crate::http::session::Session;
 use crate::http::subscriptions::{AccountPlace, SocketPlaces};
 use messages::{ClientMessage, Close, PROTOCOL};
 

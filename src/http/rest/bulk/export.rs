@@ -1,8 +1,6 @@
 //! Exports many movies as one file. The documents are read and packed while the file is sent; at
 //! most a few MiB are ahead of the client, and no database connection is held for it.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::header;
@@ -22,11 +20,12 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::basic_info::ReleaseStatus;
 use crate::document::{Category, MovieId, Source};
 use crate::http::AppState;
-use crate::http::bearer::Bearer;
+use crate::http::bearer::TokenError;
 use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 use crate::http::response::CHUNK;
 use crate::http::rest::query;
+use crate::http::session::{BearerSession, Session};
 
 /// Maximum number of movies that are named in one request.
 const MAX_IDS: usize = 10_000;
@@ -209,9 +208,10 @@ impl BulkExportParameters {
 )]
 pub async fn export_movies(
     State(state): State<AppState>,
-    Bearer(principal): Bearer,
+    BearerSession(session): BearerSession,
     RawQuery(parameters): RawQuery,
 ) -> Result<Response, ProblemDetails> {
+    let principal = &session.principal;
     let permission = principal.can_read()?;
     let parameters: BulkExportParameters = query::parse(parameters.as_deref(), "a bulk export")?;
     let drafts = (!parameters.has_draft.is_empty()).then(|| principal.can_draft()).transpose()?;
@@ -243,10 +243,10 @@ pub async fn export_movies(
     ];
     let writer = BulkWriter::new(format, parameters.compress, now);
     let (sender, receiver) = mpsc::channel(1);
-    let catalog = Arc::clone(&state.catalog);
     tokio::spawn(async move {
         let _slot = slot;
-        if let Err(error) = produce(&catalog, &permission, &selection, writer, &sender).await {
+        let export = RunningExport { state: &state, session, out: &sender };
+        if let Err(error) = export.produce(&permission, &selection, writer).await {
             tracing::warn!(%error, "a bulk export was not sent completely");
             // The error ends the response without its last chunk.
             let _ = sender.send(Err(error)).await;
@@ -285,45 +285,60 @@ enum BulkExportError {
     Archive(#[from] ArchiveError),
     #[error("the client closed the connection")]
     Closed,
+    #[error("{}", .0.detail())]
+    Revoked(TokenError),
 }
 
 type Chunk = Result<Bytes, BulkExportError>;
 
-/// Reads and packs the documents, and sends the bytes of the file. The next documents are read
-/// while the last ones are packed and sent.
-async fn produce(
-    catalog: &Catalog,
-    permission: &CanRead,
-    selection: &Selection,
-    mut writer: BulkWriter,
-    out: &mpsc::Sender<Chunk>,
-) -> Result<(), BulkExportError> {
-    let (batches, mut received) = mpsc::channel(1);
-    let reading = catalog.export_stream(permission, selection, batches);
-    let writing = async move {
-        while let Some(batch) = received.recv().await {
-            let packing = spawn_background(move || {
-                let bytes = writer.add(&batch)?;
-                Ok::<_, ArchiveError>((bytes, writer))
-            });
-            let (bytes, rest) = packing.await.map_err(CatalogError::from)??;
-            writer = rest;
-            send(out, bytes).await?;
-        }
-        Ok::<_, BulkExportError>(writer)
-    };
-    // Finish the file only if everything was read: a reading error ends `writing` early.
-    let (read, written) = tokio::join!(reading, writing);
-    let writer = written?;
-    read?;
-    send(out, writer.finish()?).await
+/// An export whose file is being sent.
+struct RunningExport<'a> {
+    state: &'a AppState,
+    session: Session,
+    out: &'a mpsc::Sender<Chunk>,
 }
 
-async fn send(out: &mpsc::Sender<Chunk>, bytes: Vec<u8>) -> Result<(), BulkExportError> {
-    if bytes.is_empty() {
-        return Ok(());
+impl RunningExport<'_> {
+    /// Reads and packs the documents, and sends the bytes of the file. The next documents are read
+    /// while the last ones are packed and sent.
+    async fn produce(
+        mut self,
+        permission: &CanRead,
+        selection: &Selection,
+        mut writer: BulkWriter,
+    ) -> Result<(), BulkExportError> {
+        let (batches, mut received) = mpsc::channel(1);
+        let reading = self.state.catalog.export_stream(permission, selection, batches);
+        let this = &mut self;
+        let writing = async move {
+            while let Some(batch) = received.recv().await {
+                let packing = spawn_background(move || {
+                    let bytes = writer.add(&batch)?;
+                    Ok::<_, ArchiveError>((bytes, writer))
+                });
+                let (bytes, rest) = packing.await.map_err(CatalogError::from)??;
+                writer = rest;
+                this.send(bytes).await?;
+            }
+            Ok::<_, BulkExportError>(writer)
+        };
+        // Finish the file only if everything was read: a reading error ends `writing` early.
+        let (read, written) = tokio::join!(reading, writing);
+        let writer = written?;
+        read?;
+        self.send(writer.finish()?).await
     }
-    out.send(Ok(bytes.into())).await.map_err(|_| BulkExportError::Closed)
+
+    /// Sends bytes, unless the token was revoked.
+    async fn send(&mut self, bytes: Vec<u8>) -> Result<(), BulkExportError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        if let Some(error) = self.session.revocation(self.state).await? {
+            return Err(BulkExportError::Revoked(error));
+        }
+        self.out.send(Ok(bytes.into())).await.map_err(|_| BulkExportError::Closed)
+    }
 }
 
 /// The body: the received bytes in chunks.

@@ -21,23 +21,24 @@ use super::lines::{DocumentLine, ErrorLine, LineError, Summary, SummaryLine};
 use super::preferences::Preferences;
 use super::result_lines::ResultLines;
 use super::start_job;
+use crate::catalog::CatalogError;
 use crate::catalog::access::CanPublish;
 use crate::catalog::background::spawn_background;
 use crate::catalog::bulk::{
-    BulkReport, ByteSource, DocumentResult, LineOrIndex, OnFailure, ReadOptions, document_channel,
-    read_source,
+    Admission, BulkReport, ByteSource, DocumentResult, LineOrIndex, OnFailure, ReadOptions,
+    document_channel, read_source,
 };
 use crate::catalog::import::{ImportOptions, ImportStatus};
-use crate::catalog::{Catalog, CatalogError};
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::{Problem, ProblemCode, Source, Stage};
-use crate::http::bearer::Bearer;
+use crate::http::bearer::TokenError;
 use crate::http::body::BodyError;
 use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 use crate::http::rest::imports::ImportParameters;
 use crate::http::rest::jobs::JobBody;
 use crate::http::rest::{media_type, query};
+use crate::http::session::{BearerSession, Session};
 use crate::http::{AppState, request_id};
 
 /// The media types of a bulk import. The format is detected from the content.
@@ -187,11 +188,11 @@ impl From<BulkImportParameters> for ImportOptions {
 )]
 pub async fn import_movies(
     State(state): State<AppState>,
-    Bearer(principal): Bearer,
+    BearerSession(mut session): BearerSession,
     RawQuery(parameters): RawQuery,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
-    let permission = principal.can_publish()?;
+    let permission = session.principal.can_publish()?;
     let mut parameters: BulkImportParameters =
         query::parse(parameters.as_deref(), "a bulk import")?;
     let file_name = parameters.file_name.take();
@@ -199,7 +200,7 @@ pub async fn import_movies(
     refuse_other_media_types(request.headers())?;
     let preferences = Preferences::of(request.headers());
     if preferences.respond_async {
-        return start_job::start(&state, &principal, options, file_name, request).await;
+        return start_job::start(&state, &mut session, options, file_name, request).await;
     }
     let is_strict = preferences.handling_strict;
     let on_failure = if is_strict { OnFailure::Stop } else { OnFailure::Continue };
@@ -207,12 +208,14 @@ pub async fn import_movies(
     let request_id = request_id::of(request.extensions());
 
     let lines = ResultLines::new();
+    let max_unpacked = state.limits.bulk_unpacked;
     let run = BulkImport {
-        catalog: Arc::clone(&state.catalog),
+        state,
+        session,
         permission,
         options,
         on_failure,
-        max_unpacked: state.limits.bulk_unpacked,
+        max_unpacked,
         lines: lines.clone(),
         request_id,
     };
@@ -263,7 +266,8 @@ fn refuse_other_media_types(headers: &HeaderMap) -> Result<(), ProblemDetails> {
 
 /// A running import.
 struct BulkImport {
-    catalog: Arc<Catalog>,
+    state: AppState,
+    session: Session,
     permission: CanPublish,
     options: ImportOptions,
     on_failure: OnFailure,
@@ -274,7 +278,7 @@ struct BulkImport {
 
 impl BulkImport {
     /// Imports the body and writes all lines. Returns the number of failures.
-    async fn run(self, body: Body) -> u64 {
+    async fn run(mut self, body: Body) -> u64 {
         let mut counts = Counts::default();
         let result = self.import(body, &mut counts).await;
         let written = match result {
@@ -299,7 +303,7 @@ impl BulkImport {
     }
 
     async fn import(
-        &self,
+        &mut self,
         body: Body,
         counts: &mut Counts,
     ) -> Result<(BulkReport, usize), BulkImportError> {
@@ -319,16 +323,22 @@ impl BulkImport {
             read_source("file", source, &Arc::default(), reading, &sender)
         });
         let mut line_error = None;
-        let report = self
+        let Self { state, session, permission, options, on_failure, lines, .. } = self;
+        let mut admission = WhileUnrevoked { state, session, revoked: None };
+        let report = |result| {
+            let line = counts.line(result);
+            if line_error.is_none() {
+                line_error = lines.push(&line).err();
+            }
+            line_error.is_none()
+        };
+        let report = state
             .catalog
-            .import_stream(&self.permission, receiver, &self.options, self.on_failure, |result| {
-                let line = counts.line(result);
-                if line_error.is_none() {
-                    line_error = self.lines.push(&line).err();
-                }
-                line_error.is_none()
-            })
+            .import_stream(permission, receiver, options, *on_failure, &mut admission, report)
             .await?;
+        if let Some(error) = admission.revoked {
+            return Err(BulkImportError::Revoked(error));
+        }
         if let Some(error) = line_error {
             return Err(error.into());
         }
@@ -339,6 +349,21 @@ impl BulkImport {
         }
         let skipped = read.map_or(0, |read| read.skipped.len());
         Ok((report, skipped))
+    }
+}
+
+/// An import goes on until the token of its request is revoked.
+struct WhileUnrevoked<'a> {
+    state: &'a AppState,
+    session: &'a mut Session,
+    /// Why the token was revoked.
+    revoked: Option<TokenError>,
+}
+
+impl Admission for WhileUnrevoked<'_> {
+    async fn is_admitted(&mut self) -> Result<bool, CatalogError> {
+        self.revoked = self.session.revocation(self.state).await?;
+        Ok(self.revoked.is_none())
     }
 }
 
@@ -363,6 +388,8 @@ enum BulkImportError {
     Upload(#[from] BodyError),
     #[error("the results could not be kept: {0}")]
     Results(#[from] io::Error),
+    #[error("{}", .0.detail())]
+    Revoked(TokenError),
 }
 
 impl BulkImportError {
@@ -373,6 +400,7 @@ impl BulkImportError {
                 let message = format!("the file was not received completely: {error}");
                 (ProblemDetails::from(error).into_code_and_detail().0, message)
             }
+            Self::Revoked(error) => ProblemDetails::from(error).into_code_and_detail(),
             Self::Results(_) => ("INTERNAL", "something went wrong on our side".to_owned()),
         }
     }

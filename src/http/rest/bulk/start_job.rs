@@ -6,7 +6,6 @@ use axum::response::Response;
 use futures::stream::TryStreamExt as _;
 
 use crate::catalog::CatalogError;
-use crate::catalog::access::Principal;
 use crate::catalog::import::{ImportOptions, invalid_idempotency_key};
 use crate::catalog::jobs::{NewImportJob, ReceiveError};
 use crate::http::AppState;
@@ -14,16 +13,17 @@ use crate::http::body::BodyError;
 use crate::http::problem::ProblemDetails;
 use crate::http::rest::imports::idempotency_key;
 use crate::http::rest::jobs::accepted;
+use crate::http::session::Session;
 
 /// Receives the file and starts the job. Nothing is left of a file that is not received completely.
 pub async fn start(
     state: &AppState,
-    principal: &Principal,
+    session: &mut Session,
     options: ImportOptions,
     file_name: Option<String>,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
-    let permission = principal.can_manage_jobs()?;
+    let permission = session.principal.can_manage_jobs()?;
     let key = idempotency_key(request.headers(), None)?;
     if let Some(problem) = key.as_deref().and_then(invalid_idempotency_key) {
         return Err(ProblemDetails::from_problems(vec![problem]));
@@ -37,6 +37,11 @@ pub async fn start(
         ReceiveError::Stored(error) => CatalogError::from(error).into(),
     })?;
     drop(slot);
+    // The upload may have taken long.
+    if let Some(error) = session.revocation(state).await? {
+        state.catalog.discard_job_file(&file).await;
+        return Err(error.into());
+    }
     let new = NewImportJob { file, file_name, options: options.into(), key };
     let started = state.catalog.start_import_job(&permission, new).await?;
     let mut response = accepted(state, started)?;

@@ -1,9 +1,12 @@
-//! The account of a connection that stays open. The connection ends with its token: when the token
-//! expires, and within a second after it is revoked. No event is sent after a revocation that was
-//! acknowledged.
+//! The account of a connection or a request that takes long. A connection that stays open ends with
+//! its token: when the token expires, and within a second after it is revoked. No event is sent
+//! after a revocation that was acknowledged. A request that takes long reads and writes nothing more
+//! after its token was revoked; that the token expires does not end it.
 
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -14,12 +17,13 @@ use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
 use crate::catalog::accounts::standing::EpochWatch;
 use crate::http::AppState;
-use crate::http::bearer::{self, TokenError};
+use crate::http::bearer::{self, Bearer, TokenError};
+use crate::http::problem::ProblemDetails;
 
 /// How long to wait before a token is verified again after storage failed.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// The account and the token of an open connection.
+/// The account and the token of an open connection or a request.
 pub struct Session {
     pub principal: Principal,
     token: Box<str>,
@@ -69,6 +73,21 @@ impl Session {
         }
     }
 
+    /// Why the token was revoked; `None` if it was not, also if it has expired. Reads nothing unless
+    /// rights were taken away from an account since the last call.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn revocation(
+        &mut self,
+        state: &AppState,
+    ) -> Result<Option<TokenError>, CatalogError> {
+        match self.check(state).await? {
+            Ok(()) | Err(TokenError::Expired) => Ok(None),
+            Err(error) => Ok(Some(error)),
+        }
+    }
+
     /// Checks that the token is valid now, to send an event. Reads nothing unless rights were taken
     /// away from an account since the last call.
     ///
@@ -95,6 +114,23 @@ impl Session {
         }
         (self.verified_at, self.epoch) = (Instant::now(), Some(epoch));
         Ok(Ok(()))
+    }
+}
+
+/// Extracts the account of a request that takes long. Requests without a valid token are rejected
+/// with 401.
+pub struct BearerSession(pub Session);
+
+impl FromRequestParts<AppState> for BearerSession {
+    type Rejection = ProblemDetails;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Self, ProblemDetails> {
+        let Bearer(principal) = Bearer::from_request_parts(parts, state).await?;
+        let token = bearer::token(&parts.headers).unwrap_or(Err(TokenError::Missing))?;
+        Ok(Self(Session::new(state, principal, token)))
     }
 }
 
