@@ -13,6 +13,7 @@ import { CataloguePage } from "./catalogue/CataloguePage.tsx";
 import { readCatalogueSearch } from "./catalogue/search.ts";
 import { readImportSearch } from "./importing/search.ts";
 import { readChangesSearch } from "./changes/search.ts";
+import { readDraftsSearch } from "./drafts/search.ts";
 import { readJobsSearch } from "./jobs/search.ts";
 import { t } from "./messages/index.ts";
 import { readMovieSearch } from "./movie/search.ts";
@@ -71,6 +72,7 @@ const importing = createRoute({
 const drafts = createRoute({
   getParentRoute: () => root,
   path: "/drafts",
+  validateSearch: readDraftsSearch,
   component: lazyRouteComponent(() => import("./drafts/DraftsPage.tsx"), "DraftsPage"),
 });
 

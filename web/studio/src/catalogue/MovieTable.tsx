@@ -6,6 +6,7 @@ import { exactly, when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
 import { Picture } from "../ui/Picture.tsx";
 import { Bone } from "../ui/states.tsx";
+import { useRowKeys } from "../ui/keys.ts";
 import { slugOf } from "./categories.ts";
 import { Completeness } from "./Completeness.tsx";
 import type { MovieRow } from "./queries.ts";
@@ -103,51 +104,6 @@ export function MovieTable({ list, selection }: MovieTableProps) {
         {after > 0 && <tr className="gap" aria-hidden="true" style={{ height: after }} />}
       </tbody>
     </table>
-  );
-}
-
-/**
- * j and k move from movie to movie, and x selects the one in focus; Enter opens it, as for any
- * link.
- */
-function useRowKeys(count: number, show: (index: number) => void, toggle: (index: number) => void) {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const step = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
-      if ((step === 0 && event.key !== "x") || isTyping(event)) return;
-      const at =
-        document.activeElement instanceof HTMLElement
-          ? Number(document.activeElement.dataset["row"] ?? -1)
-          : -1;
-      if (step === 0) {
-        if (at >= 0) toggle(at);
-        return;
-      }
-      const next = Math.min(count - 1, Math.max(0, at + step));
-      if (count === 0) return;
-      event.preventDefault();
-      show(next);
-      const focus = (tries: number) => {
-        const link = document.querySelector<HTMLElement>(`[data-row="${next}"]`);
-        if (link !== null) link.focus({ preventScroll: tries === 0 });
-        else if (tries < 10) requestAnimationFrame(() => focus(tries + 1));
-      };
-      focus(0);
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
-}
-
-/** Whether a key belongs to a field or a dialog, and is no command. */
-export function isTyping(event: KeyboardEvent): boolean {
-  if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return true;
-  const { target } = event;
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable ||
-      target.closest("input:not([type=checkbox]), textarea, select, [role=dialog]") !== null ||
-      target.closest("[role=alertdialog]") !== null)
   );
 }
 

@@ -1,95 +1,86 @@
-// The drafts that wait for an admin.
-import { Link } from "@tanstack/react-router";
-import { useState } from "react";
-import { useQuery } from "urql";
-import { slugOf } from "../catalogue/categories.ts";
-import { exactly, when } from "../messages/format.ts";
+// The drafts that wait for an admin, oldest first.
+import { getRouteApi } from "@tanstack/react-router";
+import { useCallback } from "react";
 import { t } from "../messages/index.ts";
+import { useViewer } from "../session/useSession.ts";
 import { Button } from "../ui/controls.tsx";
-import { Picture } from "../ui/Picture.tsx";
-import { Failure, Notice, Skeleton } from "../ui/states.tsx";
+import { List } from "../ui/List.tsx";
+import { NeedsRole } from "../ui/NeedsRole.tsx";
+import { Notice } from "../ui/states.tsx";
+import { usePages } from "../ui/usePages.ts";
 import { useTitle } from "../ui/useTitle.ts";
-import { DRAFTS } from "./queries.ts";
+import { DraftChips, DraftFilters } from "./DraftFilters.tsx";
+import { DraftTable } from "./DraftTable.tsx";
+import { DRAFTS, draftsOf } from "./queries.ts";
+import { filterOf, readDraftsSearch, type DraftsChange } from "./search.ts";
+import { texts } from "./texts.ts";
+import { useDraftNews } from "./useDraftNews.ts";
 import "../catalogue/catalogue.css";
+import "./drafts.css";
 
+const route = getRouteApi("/drafts");
 const PAGE = 50;
-const MOST = 100;
 
 export function DraftsPage() {
-  useTitle(t.drafts.title);
-  const [first, setFirst] = useState(PAGE);
-  const [{ data, error }, retry] = useQuery({
-    query: DRAFTS,
-    variables: { first },
-    requestPolicy: "cache-and-network",
-  });
-  const drafts = data?.drafts;
+  const { mayDraft } = useViewer();
+  return mayDraft ? <Drafts /> : <NeedsRole title={texts.title} role="CONTRIBUTOR" />;
+}
+
+function Drafts() {
+  useTitle(texts.title);
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const filter = filterOf(search);
+  const list = usePages(DRAFTS, { filter, first: PAGE }, draftsOf);
+  const news = useDraftNews(filter);
+  const change = useCallback(
+    (part: DraftsChange) =>
+      void navigate({
+        search: (before) => readDraftsSearch({ ...before, ...part }),
+        replace: true,
+      }),
+    [navigate],
+  );
+  const showNews = () => {
+    news.forget();
+    list.retry();
+  };
   return (
-    <div className="page">
+    <div className="page drafts-page">
       <div className="page-bar">
         <div className="page-title">
-          <h1>{t.drafts.title}</h1>
-          <p className="sub">{t.drafts.lead}</p>
+          <h1>{texts.title}</h1>
+          <p className="sub">{texts.lead}</p>
         </div>
       </div>
-      {!drafts ? (
-        error === undefined ? (
-          <Skeleton />
-        ) : (
-          <Failure error={error} onRetry={() => retry({ requestPolicy: "network-only" })} />
-        )
-      ) : drafts.nodes.length === 0 ? (
-        <Notice title={t.drafts.empty}>{t.drafts.emptyText}</Notice>
-      ) : (
-        <table className="movies drafts">
-          <thead>
-            <tr>
-              <th scope="col">{t.drafts.columns.movie}</th>
-              <th scope="col">{t.drafts.columns.category}</th>
-              <th scope="col" className="cell-change">
-                {t.drafts.columns.when}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {drafts.nodes.map(({ id, movie, category, updatedAt, updatedBy, source }) => (
-              <tr key={id}>
-                <td>
-                  <Link
-                    to="/movies/$id/$category"
-                    params={{ id: movie.id, category: slugOf(category) }}
-                    search={{ stage: "draft" }}
-                    className="movie-link"
-                  >
-                    <Picture url={movie.media?.posterUrl} alt="" className="poster-s" />
-                    <span className="names">
-                      <span className="name clamp" dir="auto">
-                        {movie.title ?? movie.id}
-                      </span>
-                      <span className="sub num">{movie.year}</span>
-                    </span>
-                  </Link>
-                </td>
-                <td>{t.categories[category]}</td>
-                <td className="cell-change">
-                  <span title={exactly(updatedAt)}>{when(updatedAt)}</span>
-                  <span className="sub clamp">
-                    <bdi>{updatedBy}</bdi>
-                    {source === "LLM_GENERATED" && (
-                      <span className="tag model">{t.sources.LLM_GENERATED}</span>
-                    )}
-                  </span>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {drafts?.pageInfo.hasNextPage === true && first < MOST && (
-        <Button look="ghost" onPress={() => setFirst(MOST)}>
-          {t.cast.more(drafts.totalCount)}
-        </Button>
-      )}
+      <div className="list-bar">
+        <DraftFilters search={search} onChange={change} />
+        <p className="sub num found" role="status">
+          {list.isLoading && list.nodes.length === 0 ? t.common.loading : texts.found(list.total)}
+        </p>
+      </div>
+      <DraftChips
+        search={search}
+        onChange={change}
+        onClear={() => void navigate({ search: {}, replace: true })}
+      />
+      <div className="draft-news" role="status">
+        {news.changed > 0 && (
+          <Button onPress={showNews} icon="history">
+            {texts.changed(news.changed)}
+          </Button>
+        )}
+      </div>
+      <List list={list} empty={<None isNarrowed={Object.keys(search).length > 0} />}>
+        {(drafts) => <DraftTable drafts={drafts} list={list} search={search} onChange={change} />}
+      </List>
     </div>
   );
 }
+
+const None = ({ isNarrowed }: { isNarrowed: boolean }) =>
+  isNarrowed ? (
+    <Notice title={texts.emptyFilteredTitle}>{texts.emptyFiltered}</Notice>
+  ) : (
+    <Notice title={texts.empty}>{texts.emptyText}</Notice>
+  );

@@ -1,29 +1,71 @@
 import { graphql } from "../graphql/generated/index.ts";
+import type { DraftsQuery } from "../graphql/generated/graphql.ts";
 
 export const DRAFTS = graphql(`
-  query Drafts($first: Int!) {
-    drafts(first: $first) {
+  query Drafts($filter: DraftFilter, $first: Int!, $after: String) {
+    drafts(filter: $filter, first: $first, after: $after) {
       totalCount
       pageInfo {
         hasNextPage
+        endCursor
       }
-      nodes {
-        id
-        category
-        draftRevision
-        baseRevision
-        updatedAt
-        updatedBy
-        source
-        movie {
+      edges {
+        cursor
+        node {
           id
-          title
-          year
-          media {
-            posterUrl
+          category
+          draftRevision
+          baseRevision
+          updatedAt
+          updatedBy
+          source
+          movie {
+            id
+            title
+            year
+            media {
+              posterUrl
+            }
           }
         }
       }
+    }
+    newest: drafts(filter: $filter, last: 1) {
+      nodes {
+        id
+        updatedAt
+      }
+    }
+  }
+`);
+
+/** A page of the queue. Each draft has the cursor by which the next one is found. */
+export function draftsOf({ drafts, newest }: DraftsQuery) {
+  if (drafts === null) return null;
+  const { edges, totalCount, pageInfo } = drafts;
+  const nodes = edges.map(({ cursor, node }) => ({ ...node, cursor }));
+  return { nodes, totalCount, pageInfo, newest: newest?.nodes[0]?.updatedAt };
+}
+
+export type DraftRow = NonNullable<ReturnType<typeof draftsOf>>["nodes"][number];
+
+export const DRAFT_COUNTS = graphql(`
+  query DraftCounts {
+    catalogStatistics {
+      drafts {
+        categories {
+          category
+          total
+        }
+      }
+    }
+  }
+`);
+
+export const DRAFT_EVENTS = graphql(`
+  subscription DraftEvents($filter: DraftFilter) {
+    drafts(filter: $filter) {
+      id
     }
   }
 `);

@@ -471,26 +471,6 @@ export const en = {
     line: (line: number) => `line ${line}`,
     document: "whole document",
   },
-  drafts: {
-    title: "Drafts",
-    lead: "What contributors and models propose. Nothing here is published yet.",
-    empty: "No draft waits",
-    emptyText: "Drafts appear here when a contributor or a model saves one.",
-    columns: { movie: "Movie", category: "Category", author: "By", when: "Last change" },
-    publish: "Publish",
-    discard: "Discard",
-    discardTitle: "Discard this draft?",
-    discardText: (category: string, movie: string) =>
-      `The draft of ${category.toLowerCase()} of ${movie} is deleted. This cannot be undone.`,
-    discarded: "The draft was discarded.",
-    reason: "Reason",
-    reasonHint: "The authors of the draft see it on this page.",
-    wasDiscarded: (author: string, when: string) =>
-      `The last draft was discarded by ${author}, ${when}:`,
-    planTitle: "What publishing this draft would change",
-    takeDraft: "Take the draft's values",
-    keepCurrent: "Keep the published values",
-  },
   history: {
     title: "History",
     current: "current",

@@ -1,16 +1,24 @@
 // The texts in the first language of the browser that there is a catalogue for, and dates and
 // numbers as that language writes them.
 import { en, type Messages } from "./en.ts";
+import type { drafts } from "./en/drafts.ts";
+
+/** The parts that are loaded with their pages, so that the first page does not wait for them. */
+interface LaterMessages {
+  drafts: typeof drafts;
+}
+
+type AllMessages = Messages & LaterMessages;
 
 /** A catalogue of another language; texts that it lacks are shown in English. */
-export type Translation = { [Part in keyof Messages]?: Partial<Messages[Part]> };
+export type Translation = { [Part in keyof AllMessages]?: Partial<AllMessages[Part]> };
 
 const translations: Record<string, Translation> = {};
 
-function choose(): { language: string; messages: Messages } {
+function choose(): { language: string; messages: Messages; translation: Translation } {
   for (const language of navigator.languages) {
     const base = language.split("-")[0] ?? "";
-    if (base === "en") return { language, messages: en };
+    if (base === "en") return { language, messages: en, translation: {} };
     const translation = translations[base];
     if (translation !== undefined) {
       const parts = Object.entries(en).map(([part, texts]) => {
@@ -20,10 +28,17 @@ function choose(): { language: string; messages: Messages } {
           typeof texts === "object" ? { ...texts, ...(own as object | undefined) } : (own ?? texts),
         ];
       });
-      return { language, messages: Object.fromEntries(parts) as Messages };
+      return { language, messages: Object.fromEntries(parts) as Messages, translation };
     }
   }
-  return { language: "en", messages: en };
+  return { language: "en", messages: en, translation: {} };
 }
 
-export const { language, messages: t } = choose();
+const chosen = choose();
+export const { language, messages: t } = chosen;
+
+/** The texts of a part that is loaded with its pages. */
+export const partOf = <Part extends keyof LaterMessages>(
+  part: Part,
+  english: LaterMessages[Part],
+): LaterMessages[Part] => ({ ...english, ...chosen.translation[part] });

@@ -3,7 +3,7 @@ import { useQuery } from "urql";
 import { LAST_DISCARD } from "../drafts/queries.ts";
 import type { Category } from "../graphql/generated/graphql.ts";
 import { when } from "../messages/format.ts";
-import { t } from "../messages/index.ts";
+import { texts } from "../drafts/texts.ts";
 
 interface DiscardNoteProps {
   id: string;
@@ -23,7 +23,7 @@ export function DiscardNote({ id, category, lastUpdated }: DiscardNoteProps) {
   return (
     <div className="draft-bar">
       <p>
-        {t.drafts.wasDiscarded(last.author, when(last.createdAt))}{" "}
+        {texts.wasDiscarded(last.author, when(last.createdAt))}{" "}
         <q className="reason" dir="auto">
           {last.reason}
         </q>

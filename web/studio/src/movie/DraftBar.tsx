@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useMutation } from "urql";
 import { slugOf } from "../catalogue/categories.ts";
 import { DISCARD_DRAFT, PUBLISH_DRAFT } from "../drafts/queries.ts";
+import { texts } from "../drafts/texts.ts";
 import type { ConflictPolicy, PublishDraftMutation } from "../graphql/generated/graphql.ts";
 import { when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
@@ -96,7 +97,7 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
       error === undefined ? data?.discardDraft.userErrors[0]?.message : explain(error);
     if (problem !== undefined) showToast(problem, { tone: "failed" });
     else {
-      showToast(t.drafts.discarded);
+      showToast(texts.discarded);
       leave();
     }
   };
@@ -114,15 +115,11 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
           </Button>
         </>
       )}
-      <Dialog
-        title={t.drafts.discardTitle}
-        isOpen={isDiscarding}
-        onClose={() => setDiscarding(false)}
-      >
-        <p>{t.drafts.discardText(t.categories[category], title)}</p>
+      <Dialog title={texts.discardTitle} isOpen={isDiscarding} onClose={() => setDiscarding(false)}>
+        <p>{texts.discardText(t.categories[category], title)}</p>
         <TextField
-          label={t.drafts.reason}
-          hint={t.drafts.reasonHint}
+          label={texts.reason}
+          hint={texts.reasonHint}
           value={reason}
           onChange={setReason}
           maxLength={MAX_REASON}
@@ -138,7 +135,7 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
         </DialogActions>
       </Dialog>
       <Dialog
-        title={t.drafts.planTitle}
+        title={texts.planTitle}
         isOpen={planned !== null}
         onClose={() => setPlanned(null)}
         isWide
@@ -173,8 +170,8 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
                     label={t.plan.groups.conflicts}
                     value={policy}
                     options={[
-                      ["TAKE_IMPORT", t.drafts.takeDraft],
-                      ["KEEP_CURRENT", t.drafts.keepCurrent],
+                      ["TAKE_IMPORT", texts.takeDraft],
+                      ["KEEP_CURRENT", texts.keepCurrent],
                     ]}
                     onChange={(onConflict) => void look(onConflict)}
                   />

@@ -15,8 +15,10 @@ interface Connection<Node> {
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
-export interface Pages<Node> {
+export interface Pages<Node, Page = unknown> {
   nodes: Node[];
+  /** The first page, with all that the service gave beside its rows. */
+  firstPage: Page | undefined;
   total: number;
   hasMore: boolean;
   /** Rows are on the way; those that are shown may belong to the list before. */
@@ -26,32 +28,32 @@ export interface Pages<Node> {
   retry: () => void;
 }
 
-interface State<Node> {
+interface State<Page> {
   key: string;
-  pages: Connection<Node>[];
+  pages: Page[];
   isLoading: boolean;
   error: CombinedError | null;
 }
 
 /** Where a list is in an answer; null if the service did not give it. */
-type Pick<Data, Node> = (data: Data) => Connection<Node> | null;
+type Pick<Data, Page> = (data: Data) => Page | null;
 
 /** `variables` are those of the query without `after`; `pick` is the same in each rendering. */
-export function usePages<Data, Variables extends AnyVariables, Node>(
+export function usePages<Data, Variables extends AnyVariables, Page extends Connection<unknown>>(
   query: TypedDocumentNode<Data, Variables>,
   variables: Omit<Variables, "after">,
-  pick: Pick<Data, Node>,
-): Pages<Node> {
+  pick: Pick<Data, Page>,
+): Pages<Page["nodes"][number], Page> {
   const client = useClient();
   const key = JSON.stringify(variables);
   const [attempt, setAttempt] = useState(0);
-  const [state, setState] = useState<State<Node>>({
+  const [state, setState] = useState<State<Page>>({
     key: "",
     pages: [],
     isLoading: true,
     error: null,
   });
-  const reader = useRef<Reader<Data, Variables, Node> | null>(null);
+  const reader = useRef<Reader<Data, Variables, Page> | null>(null);
   useEffect(() => {
     const next = new Reader(client, query, JSON.parse(key) as object, pick, (read) =>
       // The rows of the list before stay until the first page of this one is there.
@@ -67,6 +69,7 @@ export function usePages<Data, Variables extends AnyVariables, Node>(
   }, [client, query, key, pick, attempt]);
   return {
     nodes: useMemo(() => state.pages.flatMap(({ nodes }) => nodes), [state.pages]),
+    firstPage: state.pages[0],
     total: state.pages[0]?.totalCount ?? 0,
     hasMore: state.pages.at(-1)?.pageInfo.hasNextPage ?? false,
     isLoading: state.isLoading || state.key !== key,
@@ -76,8 +79,8 @@ export function usePages<Data, Variables extends AnyVariables, Node>(
   };
 }
 
-class Reader<Data, Variables extends AnyVariables, Node> {
-  private readonly pages: Connection<Node>[] = [];
+class Reader<Data, Variables extends AnyVariables, Page extends Connection<unknown>> {
+  private readonly pages: Page[] = [];
   private readonly subscriptions: { unsubscribe: () => void }[] = [];
   private isLoading = false;
   private isStopped = false;
@@ -86,8 +89,8 @@ class Reader<Data, Variables extends AnyVariables, Node> {
     private readonly client: Client,
     private readonly query: TypedDocumentNode<Data, Variables>,
     private readonly variables: object,
-    private readonly pick: Pick<Data, Node>,
-    private readonly report: (state: Omit<State<Node>, "key">) => void,
+    private readonly pick: Pick<Data, Page>,
+    private readonly report: (state: Omit<State<Page>, "key">) => void,
   ) {}
 
   more(): void {

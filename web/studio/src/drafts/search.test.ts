@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { queueOf, readDraftsSearch, readQueue } from "./search.ts";
+
+test("an address is read, and what is not understood is left out", () => {
+  expect(
+    readDraftsSearch({
+      category: "cast-crew",
+      source: "nobody",
+      author: " ann@example.com ",
+      x: 1,
+    }),
+  ).toEqual({ category: "CAST_CREW", author: "ann@example.com" });
+  expect(readDraftsSearch({ author: " ", source: "TMDB" })).toEqual({ source: "TMDB" });
+});
+
+test("the filters are kept in the address of a draft", () => {
+  expect(queueOf({})).toBe("all");
+  expect(readQueue("all")).toEqual({});
+  const search = { category: "TRIVIA", author: "a+b&c=d@example.com" } as const;
+  expect(readQueue(queueOf(search))).toEqual(search);
+});
