@@ -107,6 +107,9 @@ describe.each(databases())("%s", (_name, database) => {
     expect(await count(page, "Rejected").innerText()).toBe("1");
     expect(await facts("tmdb-238")).toContain("From an archive.");
     expect(await facts("film-new")).toEqual(["A new movie."]);
+    await page.locator(".job-fields").getByText("all.zip", { exact: true }).waitFor();
+    await page.getByText("1 entry of the archive is no document").click();
+    await page.locator(".job-entries").getByText("readme.txt").waitFor();
     // What was imported is not offered again.
     await page.getByRole("link", { name: "Import", exact: true }).click();
     await page.getByRole("textbox", { name: /Document/ }).waitFor();

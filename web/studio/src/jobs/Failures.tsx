@@ -4,12 +4,14 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { download, DownloadError } from "../catalogue/bulk/download.ts";
 import { slugOf } from "../catalogue/categories.ts";
+import { texts } from "../drafts/texts.ts";
+import type { JobOutcome } from "../graphql/generated/graphql.ts";
 import { t } from "../messages/index.ts";
 import { Button } from "../ui/controls.tsx";
 import { sentence } from "../ui/problems.ts";
 import { saveFile } from "../ui/saveFile.ts";
 import { showToast } from "../ui/toasts.tsx";
-import { failuresOf, keyOf } from "./facts.ts";
+import { failuresOf, isOfDrafts, keyOf } from "./facts.ts";
 import { NAMED_MOVIES, type JobDetails, type JobFailure } from "./queries.ts";
 
 interface FailuresProps {
@@ -21,22 +23,24 @@ export function Failures({ job, onMore }: FailuresProps) {
   const { nodes, totalCount } = job.outcomes;
   const titles = useTitles(nodes);
   const failures = nodes.toReversed();
+  const ofDrafts = isOfDrafts(job);
   const isAny = failuresOf(job) + job.counts.skipped > 0;
+  const words = ofDrafts ? texts.jobs : t.jobs;
   return (
     <section className="section">
       <div className="section-head">
         <div>
-          <h2>{t.jobs.failures}</h2>
-          {failures.length > 0 && <p className="sub">{t.jobs.failuresText}</p>}
+          <h2>{words.failures}</h2>
+          {failures.length > 0 && <p className="sub">{words.failuresText}</p>}
         </div>
-        {isAny && <Download id={job.id} />}
+        {isAny && !ofDrafts && <Download id={job.id} />}
       </div>
       {failures.length === 0 ? (
-        <p className="sub">{t.jobs.noFailures}</p>
+        <p className="sub">{words.noFailures}</p>
       ) : (
         <ul className="job-failures">
           {failures.map((failure) => (
-            <Failure key={failure.number} failure={failure} titles={titles} />
+            <Failure key={failure.number} failure={failure} titles={titles} ofDrafts={ofDrafts} />
           ))}
         </ul>
       )}
@@ -48,7 +52,7 @@ export function Failures({ job, onMore }: FailuresProps) {
         </p>
       ) : (
         nodes.length < totalCount && (
-          <p className="sub list-end">{t.jobs.moreFailures(nodes.length, totalCount)}</p>
+          <p className="sub list-end">{words.moreFailures(nodes.length, totalCount)}</p>
         )
       )}
     </section>
@@ -77,37 +81,50 @@ function useTitles(failures: JobFailure[]): ReadonlyMap<string, string> {
 interface FailureProps {
   failure: JobFailure;
   titles: ReadonlyMap<string, string>;
+  /** It is a draft, and stays open. */
+  ofDrafts: boolean;
 }
 
-function Failure({ failure, titles }: FailureProps) {
-  const { outcome, userErrors, omittedErrors } = failure;
+const TONES: { [Outcome in JobOutcome]?: string } = { CONFLICT: "conflict", REJECTED: "remove" };
+
+function Failure({ failure, titles, ofDrafts }: FailureProps) {
+  const { outcome, userErrors, omittedErrors, warnings, omittedWarnings } = failure;
+  const isCanceled = ofDrafts && outcome === "SKIPPED" && userErrors.length === 0;
   return (
     <li>
       <div className="failure-head">
         <h3>
-          <MovieName failure={failure} titles={titles} />
+          <MovieName failure={failure} titles={titles} ofDrafts={ofDrafts} />
         </h3>
-        <span className={`tag ${outcome === "CONFLICT" ? "conflict" : "remove"}`}>
-          {t.jobs.outcomes[outcome]}
-        </span>
-        <span className="sub breakable">
-          <bdi>{placeOf(failure)}</bdi>
-        </span>
+        <span className={`tag ${TONES[outcome] ?? ""}`}>{t.jobs.outcomes[outcome]}</span>
+        {!ofDrafts && (
+          <span className="sub breakable">
+            <bdi>{placeOf(failure)}</bdi>
+          </span>
+        )}
       </div>
       <ul>
         {userErrors.map(({ path, message }, at) => (
           <li key={at}>
-            <code>{path === "" ? t.jobs.wholeDocument : path}</code>{" "}
+            {(path !== "" || !ofDrafts) && <code>{path === "" ? t.jobs.wholeDocument : path}</code>}{" "}
             <span dir="auto">{sentence(message)}</span>
           </li>
         ))}
+        {isCanceled && <li>{texts.jobs.canceledBefore}</li>}
+        {warnings.map(({ path, message }, at) => (
+          <li key={`warning-${at}`} className="sub">
+            {t.jobs.warning} {path !== "" && <code>{path}</code>}{" "}
+            <span dir="auto">{sentence(message)}</span>
+          </li>
+        ))}
+        {omittedWarnings > 0 && <li className="sub">{t.jobs.omittedWarnings(omittedWarnings)}</li>}
       </ul>
       {omittedErrors > 0 && <p className="sub">{t.jobs.omitted(omittedErrors)}</p>}
     </li>
   );
 }
 
-function MovieName({ failure: { movieId, category }, titles }: FailureProps) {
+function MovieName({ failure: { movieId, category }, titles, ofDrafts }: FailureProps) {
   if (movieId === null) return t.jobs.unread;
   const title = titles.get(movieId);
   const name = category === null ? null : `, ${t.categories[category]}`;
@@ -122,6 +139,7 @@ function MovieName({ failure: { movieId, category }, titles }: FailureProps) {
     <Link
       to="/movies/$id/$category"
       params={{ id: movieId, category: slugOf(category ?? "BASIC_INFO") }}
+      search={ofDrafts ? { stage: "draft" } : {}}
       className="row-link"
     >
       <bdi>{title}</bdi>

@@ -1,6 +1,7 @@
 // One job, for admins: what it did so far, and what can be done about it.
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { texts } from "../drafts/texts.ts";
 import { bytes, exactly, when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
@@ -9,7 +10,7 @@ import { NeedsRole } from "../ui/NeedsRole.tsx";
 import { PageNotice } from "../ui/PageNotice.tsx";
 import { Failure, Skeleton } from "../ui/states.tsx";
 import { useTitle } from "../ui/useTitle.ts";
-import { keyOf, optionsOf } from "./facts.ts";
+import { isOfDrafts, keyOf, optionsOf } from "./facts.ts";
 import { CancelJob, RetryJob } from "./JobActions.tsx";
 import { StateTag } from "./Progress.tsx";
 import type { JobDetails, JobRow } from "./queries.ts";
@@ -71,9 +72,15 @@ function JobView({ job, followed }: { job: JobDetails; followed: FollowedJob }) 
       {isDryRun && (
         <p className="job-note">
           {t.jobs.dryRunNote}{" "}
-          <Link to="/import" className="link">
-            {t.jobs.toImport}
-          </Link>
+          {isOfDrafts(job) ? (
+            <Link to="/drafts" className="link">
+              {texts.jobs.toDrafts}
+            </Link>
+          ) : (
+            <Link to="/import" className="link">
+              {t.jobs.toImport}
+            </Link>
+          )}
         </p>
       )}
       <Report job={job} followed={followed} />
@@ -84,22 +91,14 @@ function JobView({ job, followed }: { job: JobDetails; followed: FollowedJob }) 
 
 function Details({ job }: { job: JobRow }) {
   const { fields } = t.jobs;
-  const { isDraft, isReplace, source } = optionsOf(job);
-  const { retryOf, rate, fileSize, startedAt, finishedAt } = job;
+  const { retryOf, rate, startedAt, finishedAt } = job;
   return (
     <section className="section">
       <div className="section-head">
         <h2>{t.jobs.details}</h2>
       </div>
       <dl className="job-fields">
-        <Field name={fields.target}>
-          {isDraft ? t.jobs.targets.draft : t.jobs.targets.published}
-        </Field>
-        <Field name={fields.mode}>
-          {isReplace ? t.importing.modeReplace : t.importing.modeMerge}
-        </Field>
-        <Field name={fields.source}>{sourceName(source)}</Field>
-        <Field name={fields.size}>{fileSize !== null && bytes(fileSize)}</Field>
+        {isOfDrafts(job) ? <DraftFields job={job} /> : <ImportFields job={job} />}
         <Field name={fields.created}>{exactly(job.createdAt)}</Field>
         <Field name={fields.began}>{startedAt !== null && exactly(startedAt)}</Field>
         <Field name={fields.finished}>{finishedAt !== null && exactly(finishedAt)}</Field>
@@ -117,6 +116,39 @@ function Details({ job }: { job: JobRow }) {
         </Field>
       </dl>
     </section>
+  );
+}
+
+function ImportFields({ job }: { job: JobRow }) {
+  const { fields } = t.jobs;
+  const { isDraft, isReplace, source } = optionsOf(job);
+  const { fileName, fileSize } = job;
+  return (
+    <>
+      <Field name={fields.file}>{fileName !== null && <bdi>{fileName}</bdi>}</Field>
+      <Field name={fields.size}>{fileSize !== null && bytes(fileSize)}</Field>
+      <Field name={fields.target}>
+        {isDraft ? t.jobs.targets.draft : t.jobs.targets.published}
+      </Field>
+      <Field name={fields.mode}>
+        {isReplace ? t.importing.modeReplace : t.importing.modeMerge}
+      </Field>
+      <Field name={fields.source}>{sourceName(source)}</Field>
+    </>
+  );
+}
+
+function DraftFields({ job }: { job: JobRow }) {
+  const { isOnlyAdditions, reason } = optionsOf(job);
+  return (
+    <>
+      <Field name={texts.jobs.selected}>{job.total !== null && texts.found(job.total)}</Field>
+      <Field name={texts.jobs.more}>
+        {job.kind === "PUBLISH_DRAFTS" &&
+          (isOnlyAdditions ? texts.jobs.moreStays : texts.jobs.moreGoes)}
+      </Field>
+      <Field name={texts.reason}>{reason !== null && <bdi>{reason}</bdi>}</Field>
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 // The jobs of the service, newest first, for admins.
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { texts } from "../drafts/texts.ts";
 import type { JobsQuery, JobState } from "../graphql/generated/graphql.ts";
 import { exactly, when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
@@ -10,7 +11,7 @@ import { NeedsRole } from "../ui/NeedsRole.tsx";
 import { Notice } from "../ui/states.tsx";
 import { usePages } from "../ui/usePages.ts";
 import { useTitle } from "../ui/useTitle.ts";
-import { isFinished, keyOf, optionsOf, outcomesOf } from "./facts.ts";
+import { isFinished, isOfDrafts, keyOf, optionsOf, outcomesOf } from "./facts.ts";
 import { JobProgress, StateTag } from "./Progress.tsx";
 import { JOBS, type JobRow } from "./queries.ts";
 import { filterOf, JOB_STATES, readJobsSearch } from "./search.ts";
@@ -109,7 +110,7 @@ function Table({ jobs }: { jobs: JobRow[] }) {
 
 function Row({ job }: { job: JobRow }) {
   const { id, kind, author, createdAt, retryOf } = job;
-  const { isDryRun, isDraft } = optionsOf(job);
+  const { isDryRun } = optionsOf(job);
   const key = keyOf(id);
   return (
     <tr>
@@ -120,7 +121,9 @@ function Row({ job }: { job: JobRow }) {
         </Link>{" "}
         {isDryRun && <span className="tag">{t.jobs.dryRun}</span>}
         {retryOf !== null && <span className="tag">{t.jobs.isRetry}</span>}
-        <span className="sub">{isDraft ? t.jobs.intoDrafts : t.jobs.intoPublished}</span>
+        <span className="sub breakable">
+          <bdi>{subjectOf(job)}</bdi>
+        </span>
       </td>
       <td className="job-state">
         <StateTag job={job} />
@@ -139,11 +142,21 @@ function Row({ job }: { job: JobRow }) {
   );
 }
 
+/** What the job is about: its file, or which drafts. */
+function subjectOf(job: JobRow): string {
+  const { isDraft, isOnlyAdditions, reason } = optionsOf(job);
+  if (job.kind === "DISCARD_DRAFTS") return reason ?? "";
+  if (job.kind === "PUBLISH_DRAFTS") return isOnlyAdditions ? texts.jobs.onlyAdditions : "";
+  const target = isDraft ? t.jobs.intoDrafts : t.jobs.intoPublished;
+  return job.fileName === null ? target : `${job.fileName}, ${target}`;
+}
+
 const FAILED = ["CONFLICT", "REJECTED"];
 
 function Outcomes({ job }: { job: JobRow }) {
   const outcomes = outcomesOf(job);
-  if (outcomes.length === 0) return <span className="sub">{t.jobs.documents(0)}</span>;
+  if (outcomes.length === 0)
+    return <span className="sub">{(isOfDrafts(job) ? texts.found : t.jobs.documents)(0)}</span>;
   return (
     <ul className="job-outcomes">
       {outcomes.map(([outcome, number]) => (

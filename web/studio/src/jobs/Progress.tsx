@@ -1,7 +1,8 @@
 // How far a job is: its state, a bar, and a sentence.
 import { share } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
-import { failuresOf, fractionOf, isFinished } from "./facts.ts";
+import { texts } from "../drafts/texts.ts";
+import { failuresOf, fractionOf, isFinished, isOfDrafts } from "./facts.ts";
 import type { JobRow } from "./queries.ts";
 
 const TONES = { QUEUED: "", RUNNING: "", COMPLETED: "", CANCELED: "change", FAILED: "remove" };
@@ -49,7 +50,7 @@ export function Bar({ fraction, label }: BarProps) {
 
 function progressOf(job: JobRow): string {
   const { done, total, fileSize, filePosition, rate, remainingSeconds } = job;
-  const parts = [t.jobs.done(done, total)];
+  const parts = [(isOfDrafts(job) ? texts.jobs : t.jobs).done(done, total)];
   if (total === null && fileSize !== null && fileSize > 0)
     parts.push(t.jobs.ofFile(share(Math.min(filePosition, fileSize), fileSize)));
   if (rate !== null) parts.push(t.jobs.rate(rate));

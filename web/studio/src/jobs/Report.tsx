@@ -2,7 +2,8 @@
 // the import page, for the dry run of a file.
 import { t } from "../messages/index.ts";
 import { Failures } from "./Failures.tsx";
-import { isFinished, notAttempted, outcomesOf } from "./facts.ts";
+import { texts } from "../drafts/texts.ts";
+import { isFinished, isOfDrafts, notAttempted, outcomesOf } from "./facts.ts";
 import { JobProgress } from "./Progress.tsx";
 import type { JobDetails, JobRow } from "./queries.ts";
 import type { FollowedJob } from "./useJob.ts";
@@ -37,14 +38,35 @@ export function Report({ job, followed }: ReportProps) {
       )}
       {state === "COMPLETED" && done === 0 && <p className="job-note">{t.jobs.noDocuments}</p>}
       <Counts job={job} />
+      <SkippedEntries job={job} />
       <Failures job={job} {...(followed.showMore ? { onMore: followed.showMore } : {})} />
     </>
+  );
+}
+
+/** The entries of an archive that are not documents. */
+function SkippedEntries({ job: { skippedEntryCount, skippedEntries } }: { job: JobDetails }) {
+  if (skippedEntryCount === 0) return null;
+  const more = skippedEntryCount - skippedEntries.length;
+  return (
+    <details className="job-entries">
+      <summary>{t.jobs.skippedEntries(skippedEntryCount)}</summary>
+      <ul>
+        {skippedEntries.map((name) => (
+          <li key={name}>
+            <bdi>{name}</bdi>
+          </li>
+        ))}
+        {more > 0 && <li className="sub">{t.jobs.moreEntries(more)}</li>}
+      </ul>
+    </details>
   );
 }
 
 function Counts({ job }: { job: JobRow }) {
   const outcomes = outcomesOf(job);
   const left = notAttempted(job);
+  const notes = isOfDrafts(job) ? texts.jobs.outcomeNotes : t.jobs.outcomeNotes;
   return (
     <section className="section">
       <div className="section-head">
@@ -58,7 +80,7 @@ function Counts({ job }: { job: JobRow }) {
             <div key={outcome} className={outcome.toLowerCase()}>
               <dt>{t.jobs.outcomes[outcome]}</dt>
               <dd className="num">{t.number(number)}</dd>
-              <dd className="sub">{t.jobs.outcomeNotes[outcome]}</dd>
+              <dd className="sub">{notes[outcome]}</dd>
             </div>
           ))}
           {left !== null && left > 0 && (

@@ -10,6 +10,7 @@ const NONE = {
   conflict: 0,
   rejected: 0,
   skipped: 0,
+  discarded: 0,
 };
 
 function job(part: Partial<JobRow>): JobRow {
@@ -26,6 +27,7 @@ function job(part: Partial<JobRow>): JobRow {
     total: null,
     done: 0,
     counts: NONE,
+    fileName: null,
     fileSize: 1000,
     filePosition: 0,
     rate: null,
@@ -50,6 +52,9 @@ test("a retry is for finished jobs with documents that were not imported", () =>
   expect(canRetry(job({ state: "COMPLETED", total: 1, done: 1 }))).toBe(false);
   expect(canRetry(job({ state: "CANCELED", counts: { ...NONE, skipped: 3 } }))).toBe(true);
   expect(canRetry(job({ state: "FAILED", total: null, done: 7 }))).toBe(true);
+  const ofDrafts = { kind: "PUBLISH_DRAFTS", counts: { ...NONE, skipped: 3 } } as const;
+  expect(canRetry(job({ ...ofDrafts, state: "COMPLETED", total: 3, done: 3 }))).toBe(false);
+  expect(canRetry(job({ ...ofDrafts, state: "CANCELED", total: 3, done: 3 }))).toBe(true);
   expect(notAttempted(job({ state: "FAILED", total: 9, done: 7 }))).toBe(2);
   expect(notAttempted(job({ state: "RUNNING", total: 9, done: 7 }))).toBe(0);
 });
@@ -66,10 +71,14 @@ test("of two readings the later one is shown", () => {
 test("options and ids are read as the service writes them", () => {
   expect(optionsOf(job({ options: { dry_run: true, target: "draft", mode: "replace" } }))).toEqual({
     isDryRun: true,
+    isOnlyAdditions: false,
+    reason: null,
     isDraft: true,
     isReplace: true,
     source: null,
   });
   expect(optionsOf(job({ options: null })).isDryRun).toBe(false);
+  expect(optionsOf(job({ options: { only_additions: true } })).isOnlyAdditions).toBe(true);
+  expect(optionsOf(job({ options: { reason: "Not the film." } })).reason).toBe("Not the film.");
   expect(keyOf("job:0c7q8m2kx1vd4r6hs")).toBe("0c7q8m2kx1vd4r6hs");
 });

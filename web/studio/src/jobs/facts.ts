@@ -5,6 +5,7 @@ import type { JobRow } from "./queries.ts";
 /** The outcomes in the order in which they are listed, with their fields in the counts. */
 const COUNTS = [
   ["PUBLISHED", "published"],
+  ["DISCARDED", "discarded"],
   ["DRAFTED", "drafted"],
   ["UNCHANGED", "unchanged"],
   ["PLANNED", "planned"],
@@ -26,6 +27,16 @@ export const outcomesOf = ({ counts }: JobRow): [JobOutcome, number][] =>
     ([, number]) => number > 0,
   );
 
+/** The documents of a job that publishes or discards drafts are the drafts. */
+export const isOfDrafts = ({ kind }: Pick<JobRow, "kind">) => kind !== "IMPORT";
+
+/**
+ * The outcomes that are listed one by one. Drafts are skipped for a reason; documents of a file only
+ * because the job was canceled.
+ */
+export const listedOutcomes = (job: Pick<JobRow, "kind">): JobOutcome[] =>
+  isOfDrafts(job) ? ["CONFLICT", "REJECTED", "SKIPPED"] : ["CONFLICT", "REJECTED"];
+
 export const failuresOf = ({ counts }: JobRow) => counts.conflict + counts.rejected;
 
 /** How many documents have no outcome although the job has ended; null if it is not known. */
@@ -35,9 +46,14 @@ export function notAttempted(job: JobRow): number | null {
   return Math.max(0, job.total - job.done);
 }
 
-/** Whether a retry has documents to try: those that failed, were skipped or not attempted. */
-export const canRetry = (job: JobRow) =>
-  isFinished(job) && (failuresOf(job) + job.counts.skipped > 0 || notAttempted(job) !== 0);
+/**
+ * Whether a retry has documents to try: those that failed, were skipped or not attempted. Drafts
+ * that a job left open are settled one by one, so only one that ended early is worth a retry.
+ */
+export function canRetry(job: JobRow): boolean {
+  if (!isFinished(job) || (isOfDrafts(job) && job.state === "COMPLETED")) return false;
+  return failuresOf(job) + job.counts.skipped > 0 || notAttempted(job) !== 0;
+}
 
 /** How far the job is, from 0 to 1; null if it is not known. */
 export function fractionOf(job: JobRow): number | null {
@@ -49,6 +65,10 @@ export function fractionOf(job: JobRow): number | null {
 
 interface Options {
   isDryRun: boolean;
+  /** Of a job that publishes drafts: only those that add values and items. */
+  isOnlyAdditions: boolean;
+  /** Why drafts were discarded. */
+  reason: string | null;
   isDraft: boolean;
   isReplace: boolean;
   source: string | null;
@@ -56,9 +76,14 @@ interface Options {
 
 /** The options that matter to a reader, as far as the job names them. */
 export function optionsOf({ options }: JobRow): Options {
-  const { dry_run, target, mode, source } = (options ?? {}) as Record<string, unknown>;
+  const { dry_run, target, mode, source, only_additions, reason } = (options ?? {}) as Record<
+    string,
+    unknown
+  >;
   return {
     isDryRun: dry_run === true,
+    isOnlyAdditions: only_additions === true,
+    reason: typeof reason === "string" ? reason : null,
     isDraft: target === "draft",
     isReplace: mode === "replace",
     source: typeof source === "string" ? source : null,

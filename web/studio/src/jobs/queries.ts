@@ -22,7 +22,9 @@ export const JOB_PARTS = graphql(`
       conflict
       rejected
       skipped
+      discarded
     }
+    fileName
     fileSize
     filePosition
     rate
@@ -58,10 +60,12 @@ export const JOB_PROGRESS = graphql(`
   }
 `);
 
-/** The latest documents of a job that were not imported. */
+/** The latest documents of a job that were not imported, and what else its own page has. */
 export const FAILURES = graphql(`
   fragment JobFailures on Job {
-    outcomes(outcomes: [CONFLICT, REJECTED], last: $last) {
+    skippedEntryCount
+    skippedEntries
+    outcomes(outcomes: $outcomes, last: $last) {
       totalCount
       nodes {
         number
@@ -77,13 +81,18 @@ export const FAILURES = graphql(`
           message
         }
         omittedErrors
+        warnings {
+          path
+          message
+        }
+        omittedWarnings
       }
     }
   }
 `);
 
 export const JOB = graphql(`
-  query Job($id: ID!, $last: Int!) {
+  query Job($id: ID!, $outcomes: [JobOutcome!]!, $last: Int!) {
     job(id: $id) {
       ...JobParts
       ...JobFailures
@@ -92,7 +101,7 @@ export const JOB = graphql(`
 `);
 
 export const JOB_EVENTS = graphql(`
-  subscription JobEvents($id: ID!, $last: Int!) {
+  subscription JobEvents($id: ID!, $outcomes: [JobOutcome!]!, $last: Int!) {
     job(id: $id) {
       ...JobParts
       ...JobFailures

@@ -2,10 +2,10 @@
 // over interruptions: each begins with the job as it is then.
 import { useCallback, useEffect, useState } from "react";
 import { stringifyDocument, useClient, type CombinedError } from "urql";
-import type { JobEventsSubscription } from "../graphql/generated/graphql.ts";
+import type { JobEventsSubscription, JobKind } from "../graphql/generated/graphql.ts";
 import { follow, type Connection } from "../live/follow.ts";
 import { COUNTS } from "../shell/queries.ts";
-import { isFinished } from "./facts.ts";
+import { isFinished, listedOutcomes } from "./facts.ts";
 import { JOB, JOB_EVENTS, type JobDetails, type JobRow } from "./queries.ts";
 
 /** How many failures are listed at first, and at most: the page size of the service. */
@@ -41,6 +41,8 @@ export function useJob(id: string): FollowedJob {
   const [state, setState] = useState(() => start(id));
   const [last, setLast] = useState(FIRST);
   const [attempt, setAttempt] = useState(0);
+  /** Which outcomes are listed depends on the kind, which the first answer tells. */
+  const [kind, setKind] = useState<JobKind>("IMPORT");
 
   useEffect(() => {
     let isStopped = false;
@@ -48,8 +50,13 @@ export function useJob(id: string): FollowedJob {
     const set = (part: Partial<State>) =>
       setState((before) => ({ ...(before.id === id ? before : start(id)), ...part }));
     const begin = async () => {
-      const { data, error } = await client.query(JOB, { id, last }, FRESH).toPromise();
+      const variables = { id, last, outcomes: listedOutcomes({ kind }) };
+      const { data, error } = await client.query(JOB, variables, FRESH).toPromise();
       if (isStopped) return;
+      if (data?.job != null && data.job.kind !== kind) {
+        setKind(data.job.kind);
+        return;
+      }
       if (data === undefined || (data.job === null && error !== undefined)) {
         set({ error: error ?? null });
         return;
@@ -58,7 +65,7 @@ export function useJob(id: string): FollowedJob {
       if (data.job === null || isFinished(data.job)) return;
       stop = follow<JobEventsSubscription>({
         query: stringifyDocument(JOB_EVENTS),
-        variables: () => ({ id, last }),
+        variables: () => variables,
         onData: ({ job }) => {
           set({ job });
           if (!isFinished(job)) return;
@@ -74,7 +81,7 @@ export function useJob(id: string): FollowedJob {
       isStopped = true;
       stop();
     };
-  }, [client, id, last, attempt]);
+  }, [client, id, kind, last, attempt]);
 
   const shown = state.id === id ? state : start(id);
   const update = useCallback(

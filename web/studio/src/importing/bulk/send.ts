@@ -75,20 +75,24 @@ function read(text: string): { id?: string; detail?: string } {
   }
 }
 
-function addressOf({ target, mode, source }: BulkOptions, isDryRun: boolean): string {
+function addressOf({ files, options, isDryRun }: Sending): string {
+  const { target, mode, source } = options;
   const query = new URLSearchParams({ target, mode });
   if (source !== "") query.set("source", source);
   if (isDryRun) query.set("dry_run", "true");
+  // Several files are sent as one archive, which has no name.
+  const [file, ...others] = files;
+  if (file !== undefined && others.length === 0) query.set("file_name", file.name);
   return `/api/v1/admin/movies/import?${query}`;
 }
 
 /** `fetch` does not tell how much was sent. */
 function post(sending: Sending, token: string | null): Promise<{ status: number; text: string }> {
-  const { files, content, options, isDryRun, key, signal, onProgress } = sending;
+  const { files, content, key, signal, onProgress } = sending;
   return new Promise((resolve, reject) => {
     const attempt = new XMLHttpRequest();
     let isSent = false;
-    attempt.open("POST", addressOf(options, isDryRun));
+    attempt.open("POST", addressOf(sending));
     attempt.setRequestHeader("Prefer", "respond-async");
     attempt.setRequestHeader("Idempotency-Key", key);
     attempt.setRequestHeader("Content-Type", "application/octet-stream");

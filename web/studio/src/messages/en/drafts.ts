@@ -1,9 +1,72 @@
 // The texts about drafts: the queue, what is done with many of them, and the jobs that do it.
+import type { JobOutcome } from "../../graphql/generated/graphql.ts";
 import { count, plural } from "../plural.ts";
 
 const ofDrafts = (number: number) => plural(number, "draft", "drafts");
 
+const outcomeNotes: Record<JobOutcome, string> = {
+  PUBLISHED: "a new revision; the draft is closed",
+  DRAFTED: "",
+  UNCHANGED: "published already; the draft is closed",
+  PLANNED: "would be published; nothing was written",
+  CONFLICT: "stays open: the published document, or the draft itself, was changed meanwhile",
+  REJECTED: "stays open: it cannot be published as it is",
+  SKIPPED: "stays open: it does more than add, or the job was canceled",
+  DISCARDED: "the draft is closed",
+};
+
+/** The texts of jobs that publish or discard drafts. */
+const jobs = {
+  onlyAdditions: "only drafts that add",
+  outcomeNotes,
+  done: (done: number, total: number | null) =>
+    total === null ? ofDrafts(done) : `${count.format(done)} of ${ofDrafts(total)}`,
+  toDrafts: "Open the drafts",
+  selected: "Selected",
+  more: "Drafts that change or remove something",
+  moreStays: "Stay open",
+  moreGoes: "Are published too",
+  failures: "Drafts that stay open",
+  failuresText: "With the reason, the latest first. Open one to settle it.",
+  noFailures: "None.",
+  moreFailures: (shown: number, all: number) =>
+    `These are the latest ${count.format(shown)} of ${count.format(all)}.`,
+  canceledBefore: "The job was canceled before this draft.",
+};
+
+/** The texts about many drafts at once. */
+const bulk = {
+  select: (category: string, movie: string) => `Select ${category} of ${movie}`,
+  selected: (number: number) => `${ofDrafts(number)} selected`,
+  publishSelected: "Publish selected…",
+  discardSelected: "Discard selected…",
+  additionsButton: "Publish those that only add…",
+  publish: (number: number) => `Publish ${ofDrafts(number)}`,
+  publishText:
+    "A job publishes each draft by itself, as it is now. Drafts with conflicts or ambiguous names " +
+    "stay open; the page of the job says which, and why.",
+  onlyAdditions: "Leave drafts open that change or remove something",
+  dryRun: "Start dry run",
+  discardTitle: (number: number) => `Discard ${ofDrafts(number)}?`,
+  discard: (number: number) => `Discard ${ofDrafts(number)}`,
+  discardText: "A job discards each of them. This cannot be undone.",
+  reasonHint: "The authors of the drafts see it on the pages of the movies.",
+  additionsTitle: "Publish the drafts that only add",
+  additionsText: (number: number) =>
+    `A job looks at ${number === 1 ? "the draft" : `all ${ofDrafts(number)}`} that the filters ` +
+    "show, and publishes those that only add values and items. Drafts that change or remove " +
+    "something, or have conflicts or ambiguous names, stay open, as do drafts that were changed " +
+    "after this list was read; the page of the job says which, and why.",
+  additions: "Publish those that only add",
+  changed: (number: number) =>
+    `${plural(number, "draft was", "drafts were")} changed or closed after you selected ` +
+    `${number === 1 ? "it, and is" : "them, and are"} not selected any more. Nothing was done yet: ` +
+    "check the number, then press again.",
+  tooMany: "At most 1,000 drafts can be selected one by one.",
+};
+
 export const drafts = {
+  bulk,
   title: "Drafts",
   lead: "What contributors and models propose, oldest first. Nothing here is published yet.",
   filters: "Filters",
@@ -18,6 +81,7 @@ export const drafts = {
   onlyAuthor: (author: string) => `Only drafts by ${author}`,
   found: ofDrafts,
   keys: "j and k move, Enter opens",
+  keysSelect: "j and k move, x selects, Enter opens",
   changed: (number: number) =>
     `${plural(number, "draft was changed", "drafts were changed")} meanwhile: show the list again`,
   empty: "No draft waits",
@@ -34,6 +98,7 @@ export const drafts = {
   reasonHint: "The authors of the draft see it on the page of the movie.",
   wasDiscarded: (author: string, when: string) =>
     `The last draft was discarded by ${author}, ${when}:`,
+  jobs,
   planTitle: "What publishing this draft would change",
   takeDraft: "Take the draft's values",
   keepCurrent: "Keep the published values",

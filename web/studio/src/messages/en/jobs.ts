@@ -34,8 +34,8 @@ const outcomeNotes: Record<JobOutcome, string> = {
   PLANNED: "would be imported; nothing was written",
   CONFLICT: "not imported: another writer changed the same value",
   REJECTED: "not imported because of other errors",
-  SKIPPED: "not attempted, or more than the job was allowed to do",
-  DISCARDED: "the draft is closed, and its contributions are kept",
+  SKIPPED: "not attempted",
+  DISCARDED: "",
 };
 
 const SECONDS = 90;
@@ -43,7 +43,7 @@ const HOURS = 90 * 60;
 
 export const jobs = {
   title: "Jobs",
-  lead: "Imports of files with many documents. They go on when this page is closed.",
+  lead: "Imports of files and work on many drafts. They go on when this page is closed.",
   refresh: "Look for new jobs",
   filters: "Filters",
   state: "State",
@@ -90,14 +90,13 @@ export const jobs = {
   emptyFilteredTitle: "No job fits",
   emptyFiltered: "Remove the filter to see the others.",
   notFoundTitle: "There is no such job",
-  notFound: "A finished job is removed after seven days. What it imported stays.",
+  notFound: "A finished job is removed after seven days. What it did stays.",
   toJobs: "Open the jobs",
 
   startedBy: (author: string, when: string) => `Started by ${author}, ${when}`,
   dryRunNote: "This is a dry run: nothing is written to the catalogue.",
   cancelingNote: "The job stops after the documents that it is working on.",
-  failedNote: (reason: string) =>
-    `The job cannot go on: ${reason}. What it imported so far stays imported.`,
+  failedNote: (reason: string) => `The job cannot go on: ${reason}. What it did so far stays.`,
   noDocuments:
     "No document was found in the file, so nothing was imported. In an archive, files that end in " +
     ".json, .ndjson, .jsonl or .zip are read.",
@@ -110,6 +109,7 @@ export const jobs = {
     target: "Target",
     mode: "Items the file leaves out",
     source: "Written by",
+    file: "File",
     size: "Size of the file",
     created: "Started",
     began: "Taken by a server",
@@ -135,6 +135,15 @@ export const jobs = {
   wholeDocument: "document",
   unread: "The movie could not be read",
   unknownMovie: "not in the catalogue",
+  warning: "Repaired or ignored:",
+  omittedWarnings: (number: number) => plural(number, "more warning", "more warnings"),
+  skippedEntries: (number: number) =>
+    plural(
+      number,
+      "entry of the archive is no document",
+      "entries of the archive are no documents",
+    ),
+  moreEntries: (number: number) => `and ${count.format(number)} more`,
   omitted: (number: number) => `${plural(number, "more error", "more errors")}, not listed`,
   moreFailures: (shown: number, all: number) =>
     `These are the latest ${count.format(shown)} of ${count.format(all)}. Download all of them to ` +
@@ -149,8 +158,7 @@ export const jobs = {
   cancel: "Cancel job",
   cancelTitle: "Cancel this job?",
   cancelText:
-    "It stops after the documents that it is working on. What was imported stays; the others are " +
-    "skipped.",
+    "It stops after the documents that it is working on. What is done stays; the others are skipped.",
   keepRunning: "Let it run",
   cancelRequested: "The job stops after the documents that it is working on.",
   canceled: "The job was canceled.",
