@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "./support/postgres.ts";
-import { Studio, type Account } from "./support/studio.ts";
+import { Studio, visit, type Account } from "./support/studio.ts";
 
 /** More than two pages of the list. */
 const MANY = 120;
@@ -21,7 +21,7 @@ const timeline = (movie: string, title: string) => ({
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const rows = (page: Page) => page.locator("tbody tr");
-const found = (page: Page, text: string) =>
+const found = (page: Page, text: string | RegExp) =>
   page.locator(".found").getByText(text, { exact: true }).waitFor();
 const filters = (page: Page) => page.getByRole("group", { name: "Filters" });
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.textContent ?? "");
@@ -112,9 +112,156 @@ describe.each(databases())("%s", (_name, database) => {
       })
       .toBe(1);
     expect(await rows(page).count()).toBe(0);
-    await news.click();
+    // Events of the drafts before may arrive later.
+    await expect
+      .poll(async () => {
+        if ((await news.count()) > 0) await news.click();
+        return (await news.count()) + (await rows(page).count());
+      })
+      .toBe(1);
     await rows(page).getByRole("link", { name: "Aurora" }).waitFor();
-    expect(await news.count()).toBe(0);
+  });
+
+  const facts = async (movie: string, stage = "PUBLISHED") => {
+    const { data } = await studio.document(movie, "TRIVIA", stage);
+    return (data["items"] ?? []).map(({ text }) => text);
+  };
+  /** Movies with a draft of trivia each; returns the titles. */
+  const prepare = async (name: string, number: number) => {
+    const ids = Array.from({ length: number }, (_, at) => `${name}-${at}`);
+    for (const id of ids) {
+      await studio.createMovie(id, id);
+      await draft(studio, trivia(id, `A fact about ${id}.`), { as: contributor });
+    }
+    return ids;
+  };
+  const tick = (page: Page, title: string) =>
+    page.getByRole("checkbox", { name: `Select Trivia of ${title}` });
+  const jobEnds = (page: Page, text: string) =>
+    page.locator(".page-bar .tag").getByText(text, { exact: true }).waitFor();
+  const count = (page: Page, outcome: string) =>
+    page
+      .locator(".job-counts > div")
+      .filter({ has: page.locator("dt").getByText(outcome, { exact: true }) })
+      .locator("dd.num");
+
+  test("selected drafts are published as a job, which says what stays open and why", async () => {
+    const [first = "", second = "", third = ""] = await prepare("selected", 3);
+    const tagline = (text: string) => ({
+      category: "basic_info",
+      movie_id: third,
+      data: { tagline: text },
+    });
+    await draft(studio, tagline("Of the draft."), { as: contributor });
+    await studio.import(third, tagline("Of somebody else."));
+    const page = await studio.open("/drafts");
+    await tick(page, first).focus();
+    await page.getByRole("link", { name: second }).focus();
+    await page.keyboard.press("x");
+    await tick(page, first).check();
+    await page.getByRole("checkbox", { name: `Select Basic info of ${third}` }).check();
+    await page.getByText("3 drafts selected").waitFor();
+    await button(page, "Publish selected…").click();
+    const dialog = page.getByRole("dialog", { name: "Publish 3 drafts" });
+    await dialog.getByRole("button", { name: "Start dry run" }).click();
+    await page.getByText("This is a dry run").waitFor();
+    await jobEnds(page, "Completed with failures");
+    expect(await count(page, "Planned").innerText()).toBe("2");
+    expect(await facts(first)).toEqual([]);
+    await page.getByRole("link", { name: "Open the drafts" }).click();
+    // After a dry run the same drafts are still selected.
+    await page.getByText("3 drafts selected").waitFor();
+    await button(page, "Publish selected…").click();
+    await dialog.getByRole("button", { name: "Publish 3 drafts" }).click();
+    await page.getByRole("heading", { level: 1, name: "Publish drafts" }).waitFor();
+    await jobEnds(page, "Completed with failures");
+    expect(await count(page, "Published").innerText()).toBe("2");
+    expect(await count(page, "Conflict").innerText()).toBe("1");
+    expect(await facts(first)).toEqual([`A fact about ${first}.`]);
+    expect(await facts(third)).toEqual([]);
+    const open = page.locator(".job-failures > li");
+    expect(await open.count()).toBe(1);
+    expect(await page.getByText("Download failures").count()).toBe(0);
+    expect(await page.getByText("Try failures again").count()).toBe(0);
+    await open.getByRole("link", { name: `${third}, Basic info` }).click();
+    await page.getByText(`Draft by ${contributor.email}`).waitFor();
+    await page.goto("/drafts");
+    await found(page, /drafts/);
+    expect(await page.locator(".selection-bar").count()).toBe(0);
+  });
+
+  test("a draft that was changed after it was selected is not published", async () => {
+    const [first = "", second = ""] = await prepare("changed", 2);
+    const page = await studio.open(`/drafts?category=TRIVIA&author=${contributor.email}`);
+    await tick(page, first).check();
+    await tick(page, second).check();
+    await draft(studio, trivia(first, "Added later."), { as: contributor });
+    await button(page, "Publish selected…").click();
+    await button(page, "Publish 2 drafts").click();
+    await page.getByText("1 draft was changed or closed after you selected it").waitFor();
+    await button(page, "Publish 1 draft").click();
+    await jobEnds(page, "Completed");
+    expect(await count(page, "Published").innerText()).toBe("1");
+    expect(await facts(first)).toEqual([]);
+    expect(await facts(second)).toEqual([`A fact about ${second}.`]);
+  });
+
+  test("selected drafts are discarded with a reason that their authors see", async () => {
+    const [first = "", second = ""] = await prepare("discarded", 2);
+    const page = await studio.open("/drafts");
+    await tick(page, first).check();
+    await tick(page, second).click({ modifiers: ["Shift"] });
+    await page.getByText("2 drafts selected").waitFor();
+    await button(page, "Discard selected…").click();
+    const dialog = page.getByRole("dialog", { name: "Discard 2 drafts?" });
+    await dialog.getByLabel("Reason").fill("Nobody said this.");
+    await dialog.getByRole("button", { name: "Discard 2 drafts" }).click();
+    await page.getByRole("heading", { level: 1, name: "Discard drafts" }).waitFor();
+    await jobEnds(page, "Completed");
+    expect(await count(page, "Discarded").innerText()).toBe("2");
+    await page.locator(".job-fields").getByText("Nobody said this.").waitFor();
+    await page.getByRole("link", { name: "Jobs", exact: true }).first().click();
+    await rows(page).first().getByText("2 discarded").waitFor();
+    const author = await studio.open(`/movies/${second}/trivia`, contributor);
+    await author.getByText(/The last draft was discarded by .*Nobody said this\./).waitFor();
+  });
+
+  test("of all that the filters show, those that only add are published", async () => {
+    const [adds = "", changes = "", later = ""] = await prepare("additions", 3);
+    await studio.import(changes, {
+      category: "basic_info",
+      movie_id: changes,
+      data: { tagline: "Published." },
+    });
+    const info = (movie: string, data: object) => ({
+      category: "basic_info",
+      movie_id: movie,
+      data,
+    });
+    await draft(studio, info(adds, { tagline: "New." }), { source: "TMDB" });
+    await draft(studio, info(changes, { tagline: "Replaced." }), { source: "TMDB" });
+    const page = await studio.open("/drafts?category=BASIC_INFO&source=TMDB");
+    await found(page, "2 drafts");
+    await draft(studio, info(later, { tagline: "Later." }), { source: "TMDB" });
+    await button(page, "Publish those that only add…").click();
+    const dialog = page.getByRole("dialog", { name: "Publish the drafts that only add" });
+    await dialog.getByText("A job looks at all 2 drafts").waitFor();
+    await dialog.getByRole("button", { name: "Publish those that only add" }).click();
+    await jobEnds(page, "Completed");
+    expect(await count(page, "Published").innerText()).toBe("1");
+    expect(await count(page, "Skipped").innerText()).toBe("1");
+    await page.getByText("Only additions are published, and this draft changes 1").waitFor();
+    const { data } = await studio.document(adds, "BASIC_INFO");
+    expect(data["tagline"]).toBe("New.");
+    await visit(page, "/drafts?category=BASIC_INFO&source=TMDB");
+    await found(page, "2 drafts");
+  });
+
+  test("a contributor sees the drafts, and is offered nothing that an admin decides", async () => {
+    const page = await studio.open("/drafts", contributor);
+    await found(page, /drafts$/);
+    expect(await page.getByRole("checkbox").count()).toBe(0);
+    expect(await page.getByRole("button", { name: /Publish|Discard/ }).count()).toBe(0);
   });
 
   test("more drafts than a page are read on request and with the keyboard", async () => {

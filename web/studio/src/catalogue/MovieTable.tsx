@@ -1,16 +1,16 @@
 // The table of movies. Only the rows in view are in the page.
 import { Link } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { exactly, when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
 import { Picture } from "../ui/Picture.tsx";
 import { Bone } from "../ui/states.tsx";
 import { useRowKeys } from "../ui/keys.ts";
+import { useSelectRow, type Selection } from "../ui/selection.ts";
 import { slugOf } from "./categories.ts";
 import { Completeness } from "./Completeness.tsx";
 import type { MovieRow } from "./queries.ts";
-import type { Selection } from "./bulk/useSelection.ts";
 import type { MovieList } from "./useMovies.ts";
 
 const ROW = 56;
@@ -24,17 +24,8 @@ interface MovieTableProps {
 
 export function MovieTable({ list, selection }: MovieTableProps) {
   const { rows, hasMore, isLoading, loadMore } = list;
-  /** The row that was ticked last: the other end of a range. */
-  const anchor = useRef<number | null>(null);
-  const select = (index: number, isSelected: boolean, isRange: boolean) => {
-    const from = isRange && anchor.current !== null ? anchor.current : index;
-    const [first, last] = [Math.min(from, index), Math.max(from, index)];
-    selection.set(
-      rows.slice(first, last + 1).map(({ id }) => id),
-      isSelected,
-    );
-    anchor.current = index;
-  };
+  const ids = useMemo(() => rows.map(({ id }) => id), [rows]);
+  const select = useSelectRow(ids, selection);
   const body = useRef<HTMLTableSectionElement>(null);
   const [top, setTop] = useState(0);
   const isEmpty = rows.length === 0;

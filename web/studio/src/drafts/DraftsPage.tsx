@@ -1,6 +1,6 @@
 // The drafts that wait for an admin, oldest first.
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button } from "../ui/controls.tsx";
@@ -9,10 +9,12 @@ import { NeedsRole } from "../ui/NeedsRole.tsx";
 import { Notice } from "../ui/states.tsx";
 import { usePages } from "../ui/usePages.ts";
 import { useTitle } from "../ui/useTitle.ts";
+import { DiscardSelected, PublishAdditions, PublishSelected } from "./BulkDialogs.tsx";
 import { DraftChips, DraftFilters } from "./DraftFilters.tsx";
 import { DraftTable } from "./DraftTable.tsx";
 import { DRAFTS, draftsOf } from "./queries.ts";
-import { filterOf, readDraftsSearch, type DraftsChange } from "./search.ts";
+import { filterOf, readDraftsSearch, shownFilter, type DraftsChange } from "./search.ts";
+import { useSelectedDrafts } from "./selection.ts";
 import { texts } from "./texts.ts";
 import { useDraftNews } from "./useDraftNews.ts";
 import "../catalogue/catalogue.css";
@@ -33,6 +35,10 @@ function Drafts() {
   const filter = filterOf(search);
   const list = usePages(DRAFTS, { filter, first: PAGE }, draftsOf);
   const news = useDraftNews(filter);
+  const { mayManage } = useViewer();
+  const selection = useSelectedDrafts();
+  const [dialog, setDialog] = useState<"publish" | "discard" | "additions" | null>(null);
+  const close = () => setDialog(null);
   const change = useCallback(
     (part: DraftsChange) =>
       void navigate({
@@ -58,6 +64,14 @@ function Drafts() {
         <p className="sub num found" role="status">
           {list.isLoading && list.nodes.length === 0 ? t.common.loading : texts.found(list.total)}
         </p>
+        {mayManage && (
+          <Button
+            isDisabled={list.isLoading || list.nodes.length === 0}
+            onPress={() => setDialog("additions")}
+          >
+            {texts.bulk.additionsButton}
+          </Button>
+        )}
       </div>
       <DraftChips
         search={search}
@@ -72,8 +86,39 @@ function Drafts() {
         )}
       </div>
       <List list={list} empty={<None isNarrowed={Object.keys(search).length > 0} />}>
-        {(drafts) => <DraftTable drafts={drafts} list={list} search={search} onChange={change} />}
+        {(drafts) => (
+          <DraftTable
+            drafts={drafts}
+            list={list}
+            search={search}
+            onChange={change}
+            {...(mayManage ? { selection } : {})}
+          />
+        )}
       </List>
+      {mayManage && selection.ids.size > 0 && (
+        <div className="selection-bar" role="region" aria-label={texts.columns.select}>
+          <p className="num" role="status">
+            {texts.bulk.selected(selection.ids.size)}
+          </p>
+          <Button look="ghost" onPress={selection.clear}>
+            {t.catalogue.unselect}
+          </Button>
+          <Button onPress={() => setDialog("discard")}>{texts.bulk.discardSelected}</Button>
+          <Button look="main" onPress={() => setDialog("publish")}>
+            {texts.bulk.publishSelected}
+          </Button>
+        </div>
+      )}
+      {dialog === "publish" && <PublishSelected onClose={close} />}
+      {dialog === "discard" && <DiscardSelected onClose={close} />}
+      {dialog === "additions" && (
+        <PublishAdditions
+          filter={shownFilter(search, list.firstPage?.newest)}
+          total={list.total}
+          onClose={close}
+        />
+      )}
     </div>
   );
 }

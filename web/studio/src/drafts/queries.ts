@@ -70,6 +70,52 @@ export const DRAFT_EVENTS = graphql(`
   }
 `);
 
+export const SELECTED_DRAFTS = graphql(`
+  query SelectedDrafts($ids: [ID!]!) {
+    nodes(ids: $ids) {
+      __typename
+      ... on Draft {
+        id
+        draftRevision
+        updatedAt
+        updatedBy
+        source
+      }
+    }
+  }
+`);
+
+export const PUBLISH_DRAFTS = graphql(`
+  mutation PublishDrafts($input: PublishDraftsInput!) {
+    publishDrafts(input: $input) {
+      job {
+        id
+      }
+      userErrors {
+        field
+        message
+      }
+    }
+  }
+`);
+
+export const DISCARD_DRAFTS = graphql(`
+  mutation DiscardDrafts($input: DiscardDraftsInput!) {
+    discardDrafts(input: $input) {
+      job {
+        id
+      }
+      userErrors {
+        field
+        message
+      }
+    }
+  }
+`);
+
+/** The longest reason that the service takes. */
+export const MAX_REASON = 1_000;
+
 export const PUBLISH_DRAFT = graphql(`
   mutation PublishDraft($input: PublishDraftInput!) {
     publishDraft(input: $input) {

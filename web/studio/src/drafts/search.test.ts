@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { queueOf, readDraftsSearch, readQueue } from "./search.ts";
+import { queueOf, readDraftsSearch, readQueue, shownFilter } from "./search.ts";
 
 test("an address is read, and what is not understood is left out", () => {
   expect(
@@ -11,6 +11,13 @@ test("an address is read, and what is not understood is left out", () => {
     }),
   ).toEqual({ category: "CAST_CREW", author: "ann@example.com" });
   expect(readDraftsSearch({ author: " ", source: "TMDB" })).toEqual({ source: "TMDB" });
+});
+
+test("what was changed after the list was read is not part of it", () => {
+  const search = { category: "TRIVIA" } as const;
+  expect(shownFilter(search, undefined)).toEqual(search);
+  const { until } = shownFilter(search, "2026-12-01T12:00:00.123456Z");
+  expect(until).toBe("2026-12-01T12:00:00.124Z");
 });
 
 test("the filters are kept in the address of a draft", () => {

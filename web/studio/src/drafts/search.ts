@@ -31,6 +31,16 @@ export function readDraftsSearch(raw: Record<string, unknown>): DraftsSearch {
 
 export const filterOf = (search: DraftsSearch): DraftFilter => ({ ...search });
 
+/**
+ * The filter of the drafts that a list showed: none that was changed after `newest`, the last change
+ * of the newest of them.
+ */
+export function shownFilter(search: DraftsSearch, newest: string | undefined): DraftFilter {
+  if (newest === undefined) return filterOf(search);
+  // Times have microseconds, which dates do not have; the limit itself does not match.
+  return { ...filterOf(search), until: new Date(Date.parse(newest) + 1).toISOString() };
+}
+
 /** The filters as one parameter of another address: "category=TRIVIA&source=TMDB", or "all". */
 export function queueOf(search: DraftsSearch): string {
   const named = Object.entries(readDraftsSearch({ ...search })) as [string, string][];

@@ -100,6 +100,8 @@ export function createClient(): Client {
             importDocument: wrote,
             publishDraft: wrote,
             discardDraft: wrote,
+            publishDrafts: wrote,
+            discardDrafts: wrote,
             revertCategory: wrote,
             mergePeople: rewrote,
             splitPerson: rewrote,

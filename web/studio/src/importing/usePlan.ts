@@ -16,6 +16,7 @@ import {
   skippedPaths,
   type ChangeRow,
 } from "../plan/rows.ts";
+import { randomKey } from "../graphql/randomKey.ts";
 import type { Change, Match, Resolution } from "../plan/types.ts";
 import { IMPORT } from "./queries.ts";
 import type { Sent } from "./SourcePage.tsx";
@@ -232,9 +233,4 @@ function withOpen(
   return open.length === 0
     ? before
     : new Map([...before, ...open.map((match) => [match.path, match] as const)]);
-}
-
-function randomKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMutation } from "urql";
 import { slugOf } from "../catalogue/categories.ts";
-import { DISCARD_DRAFT, PUBLISH_DRAFT } from "../drafts/queries.ts";
+import { DISCARD_DRAFT, MAX_REASON, PUBLISH_DRAFT } from "../drafts/queries.ts";
 import { texts } from "../drafts/texts.ts";
 import type { ConflictPolicy, PublishDraftMutation } from "../graphql/generated/graphql.ts";
 import { when } from "../messages/format.ts";
@@ -20,9 +20,6 @@ import { showToast } from "../ui/toasts.tsx";
 import type { MovieHeader } from "./queries.ts";
 
 type Draft = NonNullable<MovieHeader["drafts"]>[number];
-
-/** The longest reason that the service takes. */
-const MAX_REASON = 1_000;
 
 interface DraftBarProps {
   id: string;
