@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { databases } from "./support/postgres.ts";
-import { Studio, visit, type Account } from "./support/studio.ts";
+import { Studio, toast, visit, type Account } from "./support/studio.ts";
 
 /** More than two pages of the list. */
 const MANY = 120;
@@ -29,7 +29,7 @@ const focused = (page: Page) => page.evaluate(() => document.activeElement?.text
 /** Adds to a draft as an account. */
 async function draft(
   studio: Studio,
-  document: { movie_id: string },
+  document: { movie_id: string; category: string; data: object },
   { source, as }: { source?: string; as?: Account } = {},
 ): Promise<void> {
   const options = { target: "DRAFT", ...(source === undefined ? {} : { source }) };
@@ -262,6 +262,132 @@ describe.each(databases())("%s", (_name, database) => {
     await found(page, /drafts$/);
     expect(await page.getByRole("checkbox").count()).toBe(0);
     expect(await page.getByRole("button", { name: /Publish|Discard/ }).count()).toBe(0);
+    await rows(page).getByRole("link", { name: "Basalt" }).click();
+    await shownPlan(page, "A fact about Basalt.");
+    expect(await page.getByRole("button", { name: /Publish|Discard/ }).count()).toBe(0);
+    await page.keyboard.press("a");
+    await page.keyboard.press("r");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+  });
+
+  const heading = (page: Page, title: string) =>
+    page.getByRole("heading", { level: 1, name: title }).waitFor();
+  const shownPlan = (page: Page, text: string) =>
+    page.locator(".review-plan .card").getByText(text).first().waitFor();
+
+  test("drafts are reviewed one after the other with keys", async () => {
+    const ids = Array.from({ length: 4 }, (_, at) => `review-${at}`);
+    for (const id of ids) {
+      await studio.createMovie(id, id);
+      await draft(studio, trivia(id, `A fact about ${id}.`), { source: "TMDB" });
+    }
+    const page = await studio.open("/drafts?category=TRIVIA&source=TMDB");
+    await found(page, "4 drafts");
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await heading(page, "review-0");
+    await shownPlan(page, "A fact about review-0.");
+    await page.getByText("1 added, nothing removed").waitFor();
+    await page.keyboard.press("a");
+    await toast(page, "Trivia of review-0 is published as revision 1.").waitFor();
+
+    await heading(page, "review-1");
+    expect(await facts("review-0")).toEqual(["A fact about review-0."]);
+    await shownPlan(page, "A fact about review-1.");
+    await page.keyboard.press("r");
+    const dialog = page.getByRole("dialog", { name: "Discard this draft?" });
+    await dialog.getByLabel("Reason").waitFor();
+    await page.keyboard.type("A rumour.");
+    await page.keyboard.press("Enter");
+    await toast(page, "The draft was discarded.").waitFor();
+
+    await heading(page, "review-2");
+    await page.getByRole("link", { name: "2 drafts" }).waitFor();
+    await expect.poll(() => button(page, "Next draft").isDisabled()).toBe(false);
+    await page.keyboard.press("j");
+    await heading(page, "review-3");
+    await expect.poll(() => button(page, "Previous draft").isDisabled()).toBe(false);
+    await page.keyboard.press("k");
+    await heading(page, "review-2");
+    await shownPlan(page, "A fact about review-2.");
+    await button(page, "Publish 1 change").click();
+    await heading(page, "review-3");
+    await shownPlan(page, "A fact about review-3.");
+    await page.keyboard.press("a");
+    await toast(page, "That was the last draft of the list.").waitFor();
+    await page.getByRole("heading", { name: "No draft fits" }).waitFor();
+    expect(await facts("review-3")).toEqual(["A fact about review-3."]);
+    await page.goto("/movies/review-1/trivia");
+    await page.getByText(/The last draft was discarded by .*A rumour\./).waitFor();
+  });
+
+  test("a key publishes no draft with a conflict or an ambiguous name", async () => {
+    for (const [id, person] of [
+      ["film-x", "mcqueen-actor"],
+      ["film-y", "mcqueen-director"],
+    ] as const) {
+      await studio.createMovie(id, id);
+      const data = { cast: [{ id: person, name: "Steve McQueen" }] };
+      await studio.import(id, { category: "cast_crew", movie_id: id, data }, { source: "TMDB" });
+    }
+    await studio.createMovie("asking", "Asking");
+    const producers = [{ name: "Steve McQueen" }];
+    await draft(studio, { category: "cast_crew", movie_id: "asking", data: { producers } });
+    await studio.createMovie("clashing", "Clashing");
+    const tagline = (text: string) => ({
+      category: "basic_info",
+      movie_id: "clashing",
+      data: { tagline: text },
+    });
+    await draft(studio, tagline("Of the draft."), { source: "MANUAL" });
+    await studio.import("clashing", tagline("Of somebody else."));
+
+    const page = await studio.open("/drafts?category=CAST_CREW");
+    await page.getByRole("link", { name: "Asking" }).click();
+    await page.getByText("1 ambiguous name").waitFor();
+    await page.keyboard.press("a");
+    await toast(page, "The key publishes nothing that needs a decision.").waitFor();
+    expect(await page.getByRole("button", { name: /^Publish/ }).isDisabled()).toBe(true);
+    await page.getByRole("radio", { name: /film-x/ }).check();
+    await button(page, "Publish 1 change").click();
+    await toast(page, "Cast & crew of Asking is published").waitFor();
+
+    await visit(page, "/drafts?category=BASIC_INFO");
+    await page.getByRole("link", { name: "Clashing" }).click();
+    await page.getByText("1 conflict, nothing removed").waitFor();
+    await page.keyboard.press("a");
+    await page.getByLabel("Conflicts").selectOption({ label: "Keep the published values" });
+    await page.getByText("Nothing would change").waitFor();
+    await page.keyboard.press("a");
+    const { data } = await studio.document("clashing", "BASIC_INFO", "DRAFT");
+    expect(data["tagline"]).toBe("Of the draft.");
+    await button(page, "Publish draft").click();
+    await toast(page, "Basic info of Clashing is published").waitFor();
+    const published = await studio.document("clashing", "BASIC_INFO");
+    expect(published.data["tagline"]).toBe("Of somebody else.");
+  });
+
+  test("a draft that another admin has closed is not shown as open, and can be edited before", async () => {
+    await studio.createMovie("closing", "Closing");
+    await draft(studio, timeline("closing", "Preview"), { source: "LLM_GENERATED" });
+    const list = "/drafts?category=TIMELINE&source=LLM_GENERATED";
+    const page = await studio.open(list);
+    await page.getByRole("link", { name: "Closing" }).click();
+    await shownPlan(page, "Preview");
+    await page.keyboard.press("e");
+    const text = page.getByRole("textbox", { name: /Document/ });
+    await expect.poll(() => text.inputValue()).toContain("Preview");
+    await page.goBack();
+    await shownPlan(page, "Preview");
+    await studio.graphql(
+      `mutation ($input: DiscardDraftInput!) {
+        discardDraft(input: $input) { deletedDraftId } }`,
+      { input: { movieId: "closing", category: "TIMELINE" } },
+    );
+    await page.keyboard.press("a");
+    await page.locator(".review-plan [role=alert]").waitFor();
+    await page.reload();
+    await page.getByText("This draft is closed").waitFor();
   });
 
   test("more drafts than a page are read on request and with the keyboard", async () => {

@@ -1,7 +1,7 @@
 // Importing: from a text to a plan, from a plan to what was chosen of it, and back.
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { Studio, toast, type Account } from "./support/studio.ts";
+import { Studio, toast, visit, type Account } from "./support/studio.ts";
 
 let studio: Studio;
 beforeAll(async () => {
@@ -422,7 +422,8 @@ test("a contributor saves a draft, which an admin compares, publishes or discard
   );
 
   const admin = await studio.open("/drafts");
-  await admin.getByRole("link", { name: /Parasite/ }).click();
+  await admin.getByRole("link", { name: /Parasite/ }).waitFor();
+  await visit(admin, `/movies/${movie}/trivia?stage=draft`);
   await button(admin, "Publish draft").click();
   const dialog = admin.getByRole("dialog", { name: "What publishing this draft would change" });
   await dialog.getByText("Proposed.").waitFor();

@@ -9,7 +9,7 @@ import { Picture } from "../ui/Picture.tsx";
 import { useSelectRow, type Selection, type SelectRow } from "../ui/selection.ts";
 import type { Pages } from "../ui/usePages.ts";
 import type { DraftRow } from "./queries.ts";
-import type { DraftsChange, DraftsSearch } from "./search.ts";
+import { queueOf, type DraftsChange, type DraftsSearch } from "./search.ts";
 import { seenAs } from "./selection.ts";
 import { texts } from "./texts.ts";
 
@@ -112,7 +112,7 @@ function Row({ draft, index, search, onChange, isSelected, onSelect }: RowProps)
         <Link
           to="/movies/$id/$category"
           params={{ id: movie.id, category: slugOf(category) }}
-          search={{ stage: "draft" }}
+          search={{ stage: "draft", queue: queueOf(search), at: draft.cursor }}
           className="movie-link"
           data-row={index}
         >

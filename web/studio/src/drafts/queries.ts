@@ -1,5 +1,5 @@
 import { graphql } from "../graphql/generated/index.ts";
-import type { DraftsQuery } from "../graphql/generated/graphql.ts";
+import type { DraftsQuery, NeighboursQuery } from "../graphql/generated/graphql.ts";
 
 export const DRAFTS = graphql(`
   query Drafts($filter: DraftFilter, $first: Int!, $after: String) {
@@ -69,6 +69,39 @@ export const DRAFT_EVENTS = graphql(`
     }
   }
 `);
+
+/** The drafts before and after a place in the queue. */
+export const NEIGHBOURS = graphql(`
+  query Neighbours($filter: DraftFilter, $at: String, $withPrevious: Boolean!) {
+    next: drafts(filter: $filter, first: 1, after: $at) {
+      totalCount
+      edges {
+        cursor
+        node {
+          id
+          category
+          movie {
+            id
+          }
+        }
+      }
+    }
+    previous: drafts(filter: $filter, last: 1, before: $at) @include(if: $withPrevious) {
+      edges {
+        cursor
+        node {
+          id
+          category
+          movie {
+            id
+          }
+        }
+      }
+    }
+  }
+`);
+
+export type Neighbour = NonNullable<NeighboursQuery["next"]>["edges"][number];
 
 export const SELECTED_DRAFTS = graphql(`
   query SelectedDrafts($ids: [ID!]!) {

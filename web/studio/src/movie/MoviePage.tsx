@@ -24,6 +24,9 @@ import { DocumentView } from "./views/DocumentView.tsx";
 import "../ui/tabs.css";
 import "./movie.css";
 
+const Review = lazy(() =>
+  import("../drafts/Review.tsx").then(({ Review }) => ({ default: Review })),
+);
 const Json = lazy(() => import("../ui/Json.tsx").then(({ Json }) => ({ default: Json })));
 const route = getRouteApi("/movies/$id/$category");
 
@@ -36,7 +39,8 @@ export function MoviePage() {
     variables: { id, withDrafts: viewer.mayDraft },
     requestPolicy: "cache-and-network",
   });
-  const movie = data?.movie;
+  // While another movie is asked for, the one before may still be here.
+  const movie = data?.movie == null || data.movie.id === id ? data?.movie : undefined;
   useTitle(movie?.title ?? id);
   const news = useNews(id);
 
@@ -55,7 +59,7 @@ export function MoviePage() {
       <Header id={id} movie={movie} />
       <Tabs id={id} movie={movie} current={category} news={news} />
       <DocumentPanel
-        key={category}
+        key={`${id} ${category}`}
         id={id}
         movie={movie}
         category={category}
@@ -178,7 +182,9 @@ function DocumentPanel({ id, movie, category, news, onReload }: PanelProps) {
   }, [isFetched, found, knownOf, stage, category, forget]);
   const text = useMemo(() => (found ? JSON.stringify(found.document, null, 2) : ""), [found]);
 
-  if (!found) {
+  // Whether there is a draft is not known before the movie is.
+  const isReview = search.stage === "draft" && search.queue !== undefined;
+  if (!found || (isReview && movie === undefined)) {
     return error !== undefined && !fetching ? (
       <Failure error={error} onRetry={() => retry({ requestPolicy: "network-only" })} />
     ) : (
@@ -193,6 +199,22 @@ function DocumentPanel({ id, movie, category, news, onReload }: PanelProps) {
   };
   const isEmpty = metadata.revision === 0 && stage === "PUBLISHED";
   const title = movie?.title ?? id;
+  const content =
+    search.view === "json" ? (
+      <Suspense fallback={<Skeleton />}>
+        <Json text={text} label={`${t.categories[category]}, JSON`} />
+      </Suspense>
+    ) : search.view === "history" && viewer.mayDraft ? (
+      <HistoryView id={id} title={title} category={category} />
+    ) : isEmpty ? (
+      <Notice title={t.movie.empty(t.categories[category])}>
+        {viewer.mayDraft ? t.movie.emptyText : t.movie.emptyReader}
+      </Notice>
+    ) : (
+      <OriginsContext value={origins}>
+        <DocumentView data={found.data} />
+      </OriginsContext>
+    );
   return (
     <div className="document">
       <NewsBar
@@ -232,24 +254,29 @@ function DocumentPanel({ id, movie, category, news, onReload }: PanelProps) {
           found={found}
         />
       </div>
-      {stage === "DRAFT" && draft !== undefined && <DraftBar id={id} title={title} draft={draft} />}
+      {stage === "DRAFT" && draft !== undefined && !isReview && (
+        <DraftBar id={id} title={title} draft={draft} />
+      )}
       {movie !== undefined && draft === undefined && viewer.mayDraft && (
         <DiscardNote id={id} category={category} lastUpdated={metadata.lastUpdated} />
       )}
-      {search.view === "json" ? (
+      {isReview ? (
         <Suspense fallback={<Skeleton />}>
-          <Json text={text} label={`${t.categories[category]}, JSON`} />
+          <Review
+            key={draft?.draftRevision ?? "closed"}
+            id={id}
+            title={title}
+            category={category}
+            draft={draft}
+            found={found}
+            queue={search.queue ?? ""}
+            at={search.at}
+          >
+            {content}
+          </Review>
         </Suspense>
-      ) : search.view === "history" && viewer.mayDraft ? (
-        <HistoryView id={id} title={title} category={category} />
-      ) : isEmpty ? (
-        <Notice title={t.movie.empty(t.categories[category])}>
-          {viewer.mayDraft ? t.movie.emptyText : t.movie.emptyReader}
-        </Notice>
       ) : (
-        <OriginsContext value={origins}>
-          <DocumentView data={found.data} />
-        </OriginsContext>
+        content
       )}
     </div>
   );
@@ -261,7 +288,7 @@ interface SwitchProps {
 }
 
 function ViewSwitch({ id, category, withHistory }: SwitchProps & { withHistory: boolean }) {
-  const { view, stage } = route.useSearch();
+  const { view, stage, queue, at } = route.useSearch();
   const views = [
     [undefined, t.movie.asPage],
     ["json", t.movie.asJson],
@@ -276,6 +303,8 @@ function ViewSwitch({ id, category, withHistory }: SwitchProps & { withHistory: 
           params={{ id, category: slugOf(category) }}
           search={{
             ...(stage === undefined ? {} : { stage }),
+            ...(queue === undefined ? {} : { queue }),
+            ...(at === undefined ? {} : { at }),
             ...(each === undefined ? {} : { view: each }),
           }}
           activeOptions={{ exact: true }}
@@ -291,8 +320,12 @@ function ViewSwitch({ id, category, withHistory }: SwitchProps & { withHistory: 
 }
 
 function StageSwitch({ id, category, stage }: SwitchProps & { stage: "DRAFT" | "PUBLISHED" }) {
-  const { view } = route.useSearch();
-  const kept = view === "json" ? { view } : {};
+  const { view, queue, at } = route.useSearch();
+  const kept = {
+    ...(view === "json" ? { view } : {}),
+    ...(queue === undefined ? {} : { queue }),
+    ...(at === undefined ? {} : { at }),
+  };
   return (
     <nav className="switch" aria-label={t.movie.stage}>
       {([undefined, "draft"] as const).map((each) => (

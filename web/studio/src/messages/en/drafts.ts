@@ -65,7 +65,44 @@ const bulk = {
   tooMany: "At most 1,000 drafts can be selected one by one.",
 };
 
+interface Summary {
+  added: number;
+  changed: number;
+  removed: number;
+  conflicts: number;
+  asked: number;
+}
+
+/** The texts of a draft that was opened from the list. */
+const review = {
+  queue: "Drafts",
+  total: (number: number) => ofDrafts(number),
+  keys: "a publishes, r discards, e edits, j and k open the next and the previous draft",
+  previous: "Previous draft",
+  next: "Next draft",
+  edit: "Edit…",
+  discard: "Discard…",
+  closed: "This draft is closed: it was published or discarded. The published document is shown.",
+  end: "That was the last draft of the list.",
+  settle: "Settle the conflicts and names above, then press the button.",
+  notByKey:
+    "The key publishes nothing that needs a decision. Settle what is open, then press the button.",
+  summary: ({ added, changed, removed, conflicts, asked }: Summary) => {
+    const parts = [
+      added > 0 && `${count.format(added)} added`,
+      changed > 0 && `${count.format(changed)} changed`,
+      conflicts > 0 && plural(conflicts, "conflict", "conflicts"),
+      asked > 0 && plural(asked, "ambiguous name", "ambiguous names"),
+      removed > 0 ? `${count.format(removed)} removed` : "nothing removed",
+    ].filter(Boolean);
+    return added + changed + removed + conflicts + asked === 0
+      ? "Nothing would change: the published document has all of this already."
+      : parts.join(", ");
+  },
+};
+
 export const drafts = {
+  review,
   bulk,
   title: "Drafts",
   lead: "What contributors and models propose, oldest first. Nothing here is published yet.",
