@@ -9,6 +9,8 @@ let studio: Studio;
 let account: string;
 /** The id of a job with failures. */
 let job: string;
+/** The id of a job that published drafts, and left some open. */
+let draftJob: string;
 
 beforeAll(async () => {
   studio = await Studio.start();
@@ -29,6 +31,15 @@ beforeAll(async () => {
     "?target=draft",
   );
   await studio.ended(job);
+  await studio.import("tmdb-13", { ...fact("tmdb-13") }, { target: "DRAFT" });
+  const title = { category: "basic_info", movie_id: "tmdb-13", data: { title: "Another title" } };
+  await studio.import("tmdb-13", title, { target: "DRAFT" });
+  const started = await studio.graphql<{ publishDrafts: { job: { id: string } } }>(
+    `mutation ($input: PublishDraftsInput!) { publishDrafts(input: $input) { job { id } } }`,
+    { input: { filter: { movieId: "tmdb-13" }, onlyAdditions: true } },
+  );
+  draftJob = started.publishDrafts.job.id.replace("job:", "");
+  await studio.ended(draftJob);
   for (const input of [
     { name: "nightly export", role: "VIEWER", neverExpires: true },
     {
@@ -145,6 +156,7 @@ const pages = (): Look[] => [
   ["jobs", "/", go(() => "/jobs", ready(".rows"))],
   ["jobs-nothing", "/", go(() => "/jobs?state=FAILED", ready(".notice"))],
   ["job", "/", go(() => `/jobs/${job}`, ready(".job-failures"))],
+  ["job-drafts", "/", go(() => `/jobs/${draftJob}`, ready(".job-failures li"))],
   ["no-job", "/", go(() => "/jobs/none", ready(".notice"))],
   ["job-running", "/", go(startLong, ready(".job-now"))],
   ["jobs-running", "/", go(() => startLong().then(() => "/jobs"), ready(".job-progress"))],

@@ -26,11 +26,13 @@ beforeAll(async () => {
     },
   };
   await studio.import("tmdb-346698", trivia, { target: "DRAFT", source: "LLM_GENERATED" });
-  await studio.import("tmdb-550", {
+  const tagline = (text: string) => ({
     category: "basic_info",
     movie_id: "tmdb-550",
-    data: { tagline: "Mischief. Mayhem. Soap. Again." },
+    data: { tagline: text },
   });
+  await studio.import("tmdb-550", tagline("Of the draft."), { target: "DRAFT" });
+  await studio.import("tmdb-550", tagline("Mischief. Mayhem. Soap. Again."));
   await studio.import(
     "tmdb-550",
     {
@@ -98,6 +100,20 @@ async function plan(page: Page, text: string): Promise<void> {
   await page.getByRole("heading", { name: "What this would change" }).waitFor();
 }
 
+async function selectDrafts(page: Page): Promise<void> {
+  const box = page.locator(".cell-select input").first();
+  await box.waitFor();
+  // Drafts stay selected on other pages.
+  if (!(await box.isChecked())) await box.check();
+  await page.locator(".selection-bar").waitFor();
+}
+
+/** Opens the draft of a movie out of the list. */
+const review = (movie: string) => async (page: Page) => {
+  await page.locator(`a.movie-link[href*="tmdb-${movie}"]`).click();
+  await page.locator(".review-plan .card").first().waitFor();
+};
+
 const PAGES: Look[] = [
   ["catalogue", "/", ready("a.movie-link")],
   ["catalogue-filtered", "/?missing=TRIVIA", ready("a.movie-link")],
@@ -132,6 +148,36 @@ const PAGES: Look[] = [
   ["draft-plan", `${BARBIE}/trivia?stage=draft`, press("Publish draft", "[role=dialog] .card")],
   ["discard", `${BARBIE}/trivia?stage=draft`, press("Discard draft", "[role=dialog]")],
   ["drafts", "/drafts", ready("a.movie-link")],
+  ["drafts-filtered", "/drafts?category=TRIVIA&source=LLM_GENERATED", ready("a.movie-link")],
+  ["drafts-nothing", "/drafts?source=TMDB", ready(".notice")],
+  ["drafts-selection", "/drafts", selectDrafts],
+  ["drafts-additions", "/drafts", press("Publish those that only add…", "[role=dialog]")],
+  [
+    "drafts-publish",
+    "/drafts",
+    async (page) => {
+      await selectDrafts(page);
+      await press("Publish selected…", "[role=dialog]")(page);
+    },
+  ],
+  [
+    "drafts-discard",
+    "/drafts",
+    async (page) => {
+      await selectDrafts(page);
+      await press("Discard selected…", "[role=dialog]")(page);
+    },
+  ],
+  ["review", "/drafts", review("346698")],
+  [
+    "review-conflict",
+    "/drafts",
+    async (page) => {
+      await review("550")(page);
+      await page.locator(".review-plan .tone-conflict").waitFor();
+    },
+  ],
+  ["review-closed", "/movies/tmdb-13/trivia?stage=draft&queue=all", ready(".plan-notice")],
   ["no-movie", "/movies/tmdb-1/trivia", ready(".notice")],
   ["import", "/import", ready("textarea")],
   ["plan", "/import", async (page) => plan(page, await answer())],
