@@ -87,6 +87,24 @@ describe.each(databases())("%s", (_name, database) => {
     await found(page, "1 draft");
   });
 
+  test("a view is saved under a name, opened again, and removed", async () => {
+    const page = await studio.open("/drafts?category=TIMELINE");
+    await found(page, "1 draft");
+    await button(page, "Save this view…").click();
+    await page.getByRole("dialog").getByLabel("Name").fill("Premieres");
+    await page.keyboard.press("Enter");
+    const view = page.getByRole("navigation", { name: "Saved views" }).getByText("Premieres");
+    await button(page, "Remove the view “Premieres”").waitFor();
+    await page.goto("/drafts");
+    await found(page, "4 drafts");
+    await view.click();
+    await found(page, "1 draft");
+    expect(page.url()).toContain("category=TIMELINE");
+    await button(page, "Remove the view “Premieres”").click();
+    await button(page, "Save this view…").waitFor();
+    expect(await view.count()).toBe(0);
+  });
+
   test("j and k move through the drafts, oldest first, and Enter opens one", async () => {
     const page = await studio.open("/drafts?category=TRIVIA");
     await found(page, "3 drafts");

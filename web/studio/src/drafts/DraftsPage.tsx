@@ -15,6 +15,7 @@ import { DraftTable } from "./DraftTable.tsx";
 import { DRAFTS, draftsOf } from "./queries.ts";
 import { filterOf, readDraftsSearch, shownFilter, type DraftsChange } from "./search.ts";
 import { useSelectedDrafts } from "./selection.ts";
+import { SavedViews } from "./SavedViews.tsx";
 import { texts } from "./texts.ts";
 import { useDraftNews } from "./useDraftNews.ts";
 import "../catalogue/catalogue.css";
@@ -33,7 +34,7 @@ function Drafts() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const filter = filterOf(search);
-  const list = usePages(DRAFTS, { filter, first: PAGE }, draftsOf);
+  const list = usePages(DRAFTS, { filter, first: PAGE }, draftsOf, true);
   const news = useDraftNews(filter);
   const { mayManage } = useViewer();
   const selection = useSelectedDrafts();
@@ -78,6 +79,7 @@ function Drafts() {
         onChange={change}
         onClear={() => void navigate({ search: {}, replace: true })}
       />
+      <SavedViews search={search} />
       <div className="draft-news" role="status">
         {news.changed > 0 && (
           <Button onPress={showNews} icon="history">

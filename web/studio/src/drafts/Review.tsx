@@ -16,7 +16,7 @@ import { rowsOf } from "../plan/rows.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button } from "../ui/controls.tsx";
 import { isTyping } from "../ui/keys.ts";
-import { Failure, Skeleton } from "../ui/states.tsx";
+import { explain, Failure, Skeleton } from "../ui/states.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import type { Neighbour } from "./queries.ts";
 import { readQueue } from "./search.ts";
@@ -145,7 +145,14 @@ function OpenDraft({ id, title, category, draft, onEdit, onEnd, children }: Open
       <section className="review-plan" aria-busy={isBusy}>
         <h2>{texts.planTitle}</h2>
         {planned !== null ? (
-          <DraftPlan state={state} planned={planned} />
+          <>
+            {error !== null && (
+              <p className="plan-notice" role="alert">
+                {explain(error)}
+              </p>
+            )}
+            <DraftPlan state={state} planned={planned} />
+          </>
         ) : error === null ? (
           <Skeleton />
         ) : (

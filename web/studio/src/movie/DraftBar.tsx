@@ -27,7 +27,7 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
   const { mayPublish } = useViewer();
   const { category } = draft;
   const state = useDraftPlan(id, category);
-  const { planned, error, isBusy, look, publish, close } = state;
+  const { planned, error, isBusy, resolutions, look, publish, close } = state;
   const [isDiscarding, setDiscarding] = useState(false);
   const navigate = useNavigate();
   useEffect(() => {
@@ -56,7 +56,7 @@ export function DraftBar({ id, title, draft }: DraftBarProps) {
           <Button look="ghost" onPress={() => setDiscarding(true)}>
             {t.movie.discard}
           </Button>
-          <Button look="main" isBusy={isBusy} onPress={() => void look("TAKE_IMPORT")}>
+          <Button look="main" isBusy={isBusy} onPress={() => void look("TAKE_IMPORT", resolutions)}>
             {t.movie.publishDraft}
           </Button>
         </>

@@ -38,11 +38,15 @@ interface State<Page> {
 /** Where a list is in an answer; null if the service did not give it. */
 type Pick<Data, Page> = (data: Data) => Page | null;
 
-/** `variables` are those of the query without `after`; `pick` is the same in each rendering. */
+/**
+ * `variables` are those of the query without `after`; `pick` is the same in each rendering. With
+ * `isLively`, every page is read again when it is shown again, not only the first one.
+ */
 export function usePages<Data, Variables extends AnyVariables, Page extends Connection<unknown>>(
   query: TypedDocumentNode<Data, Variables>,
   variables: Omit<Variables, "after">,
   pick: Pick<Data, Page>,
+  isLively = false,
 ): Pages<Page["nodes"][number], Page> {
   const client = useClient();
   const key = JSON.stringify(variables);
@@ -55,7 +59,7 @@ export function usePages<Data, Variables extends AnyVariables, Page extends Conn
   });
   const reader = useRef<Reader<Data, Variables, Page> | null>(null);
   useEffect(() => {
-    const next = new Reader(client, query, JSON.parse(key) as object, pick, (read) =>
+    const next = new Reader(client, query, JSON.parse(key) as object, pick, isLively, (read) =>
       // The rows of the list before stay until the first page of this one is there.
       setState((before) =>
         read.pages.length === 0 && read.error === null
@@ -66,7 +70,7 @@ export function usePages<Data, Variables extends AnyVariables, Page extends Conn
     reader.current = next;
     next.more();
     return () => next.stop();
-  }, [client, query, key, pick, attempt]);
+  }, [client, query, key, pick, isLively, attempt]);
   return {
     nodes: useMemo(() => state.pages.flatMap(({ nodes }) => nodes), [state.pages]),
     firstPage: state.pages[0],
@@ -90,6 +94,7 @@ class Reader<Data, Variables extends AnyVariables, Page extends Connection<unkno
     private readonly query: TypedDocumentNode<Data, Variables>,
     private readonly variables: object,
     private readonly pick: Pick<Data, Page>,
+    private readonly isLively: boolean,
     private readonly report: (state: Omit<State<Page>, "key">) => void,
   ) {}
 
@@ -102,7 +107,7 @@ class Reader<Data, Variables extends AnyVariables, Page extends Connection<unkno
     this.tell();
     const after = last?.pageInfo.endCursor ?? null;
     const variables = { ...this.variables, after } as unknown as Variables;
-    const requestPolicy = at === 0 ? "cache-and-network" : "cache-first";
+    const requestPolicy = at === 0 || this.isLively ? "cache-and-network" : "cache-first";
     const results = this.client.query(this.query, variables, { requestPolicy });
     const subscription = results.subscribe(({ data, error, stale }) => {
       if (this.isStopped) return;

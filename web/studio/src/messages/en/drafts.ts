@@ -84,7 +84,7 @@ const review = {
   discard: "Discard…",
   closed: "This draft is closed: it was published or discarded. The published document is shown.",
   end: "That was the last draft of the list.",
-  settle: "Settle the conflicts and names above, then press the button.",
+  settle: "Look at what is open above, then press the button.",
   notByKey:
     "The key publishes nothing that needs a decision. Settle what is open, then press the button.",
   summary: ({ added, changed, removed, conflicts, asked }: Summary) => {
@@ -101,7 +101,18 @@ const review = {
   },
 };
 
+const views = {
+  title: "Saved views",
+  save: "Save this view…",
+  saveTitle: "Save this view",
+  saveNow: "Save view",
+  name: "Name",
+  hint: "The filters are kept under this name, in this browser.",
+  remove: (name: string) => `Remove the view “${name}”`,
+};
+
 export const drafts = {
+  views,
   review,
   bulk,
   title: "Drafts",
@@ -113,7 +124,7 @@ export const drafts = {
   source: "Written by",
   anySource: "Any source",
   sourceChip: (name: string) => `written by ${name}`,
-  author: "Author, as in the list",
+  author: "Author",
   authorChip: (author: string) => `by ${author}`,
   onlyAuthor: (author: string) => `Only drafts by ${author}`,
   found: ofDrafts,
