@@ -149,6 +149,7 @@ const PAGES: Look[] = [
   ["discard", `${BARBIE}/trivia?stage=draft`, press("Discard draft", "[role=dialog]")],
   ["drafts", "/drafts", ready("a.movie-link")],
   ["drafts-filtered", "/drafts?category=TRIVIA&source=LLM_GENERATED", ready("a.movie-link")],
+  ["drafts-save-view", "/drafts?category=TRIVIA", press("Save this view…", "[role=dialog]")],
   ["drafts-nothing", "/drafts?source=TMDB", ready(".notice")],
   ["drafts-selection", "/drafts", selectDrafts],
   ["drafts-additions", "/drafts", press("Publish those that only add…", "[role=dialog]")],
