@@ -403,7 +403,8 @@ describe.each(databases())("%s", (_name, database) => {
       { input: { movieId: "closing", category: "TIMELINE" } },
     );
     await page.keyboard.press("a");
-    await page.locator(".review-plan [role=alert]").waitFor();
+    // The page may have been told already that the draft is closed.
+    await page.locator(".review-plan [role=alert], .review > .plan-notice").first().waitFor();
     await page.reload();
     await page.getByText("This draft is closed").waitFor();
   });

@@ -42,6 +42,7 @@ interface ReviewProps {
 
 export function Review(props: ReviewProps) {
   const { id, title, category, draft, found, queue, at, children } = props;
+  const { mayPublish } = useViewer();
   const search = readQueue(queue);
   const { total, previous, next } = useNeighbours(search, at);
   const navigate = useNavigate();
@@ -77,7 +78,10 @@ export function Review(props: ReviewProps) {
           <Link to="/drafts" search={search} className="link">
             {total === undefined ? texts.review.queue : texts.review.total(total)}
           </Link>
-          <span className="sub keys-hint"> {texts.review.keys}</span>
+          <span className="sub keys-hint">
+            {" "}
+            {mayPublish ? texts.review.keys : texts.review.keysReader}
+          </span>
         </p>
         <Button isDisabled={previous === undefined} onPress={() => open(previous)}>
           {texts.review.previous}

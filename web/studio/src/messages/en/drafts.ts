@@ -78,6 +78,7 @@ const review = {
   queue: "Drafts",
   total: (number: number) => ofDrafts(number),
   keys: "a publishes, r discards, e edits, j and k open the next and the previous draft",
+  keysReader: "e edits, j and k open the next and the previous draft",
   previous: "Previous draft",
   next: "Next draft",
   edit: "Edit…",
