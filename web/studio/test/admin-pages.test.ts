@@ -166,6 +166,7 @@ const pages = (): Look[] => [
     "dry-run",
     "/import",
     async (page) => {
+      await studio.cancelJobs();
       await chooseLines(page);
       await press("Start dry run", ".plan-actions")(page);
     },

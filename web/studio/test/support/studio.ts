@@ -212,6 +212,13 @@ export class Studio {
     return jobs;
   }
 
+  /** Cancels all jobs that have not ended, so that the next job begins at once. */
+  async cancelJobs(): Promise<void> {
+    for (const { id, finished_at } of await this.jobs()) {
+      if (finished_at === null) await this.rest(`jobs/${id}/cancel`, { method: "POST" });
+    }
+  }
+
   /** Waits until a job has ended. */
   async ended(id: string): Promise<Job> {
     return vi.waitFor(
@@ -240,6 +247,7 @@ export class Studio {
 export interface Job {
   id: string;
   state: string;
+  finished_at: string | null;
   counts: Record<string, number>;
 }
 
