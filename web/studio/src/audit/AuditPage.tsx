@@ -183,7 +183,7 @@ interface TextFilterProps {
 }
 
 function TextFilter({ label, value = "", onChange }: TextFilterProps) {
-  const { text, setText, commit } = useTyped(value, onChange);
+  const [text, setText] = useTyped(value, onChange);
   return (
     <label>
       <span className="visually-hidden">{label}</span>
@@ -194,7 +194,6 @@ function TextFilter({ label, value = "", onChange }: TextFilterProps) {
         autoComplete="off"
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}
-        onBlur={commit}
       />
     </label>
   );

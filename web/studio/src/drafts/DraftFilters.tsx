@@ -66,7 +66,7 @@ function AuthorField({ value, onChange }: AuthorProps) {
     (author: string) => onChange({ author: author.trim() === "" ? undefined : author }),
     [onChange],
   );
-  const { text, setText, commit } = useTyped(value, send);
+  const [text, setText] = useTyped(value, send);
   return (
     <label>
       <span className="visually-hidden">{texts.author}</span>
@@ -77,7 +77,6 @@ function AuthorField({ value, onChange }: AuthorProps) {
         autoComplete="off"
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}
-        onBlur={commit}
       />
     </label>
   );

@@ -1,6 +1,7 @@
 // The filters that are on, each with a button that removes it.
 import { t } from "../messages/index.ts";
 import { Icon } from "./Icon.tsx";
+import { dropTyped } from "./useTyped.ts";
 
 interface ChipsProps<Change> {
   chips: [name: string, change: Change][];
@@ -24,7 +25,14 @@ export function Chips<Change>({ chips, onRemove, onClear }: ChipsProps<Change>) 
           <Icon name="close" size={12} />
         </button>
       ))}
-      <button type="button" className="chip quiet" onClick={onClear}>
+      <button
+        type="button"
+        className="chip quiet"
+        onClick={() => {
+          dropTyped();
+          onClear();
+        }}
+      >
         {t.catalogue.clear}
       </button>
     </div>

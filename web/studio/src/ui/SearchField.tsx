@@ -15,7 +15,7 @@ interface SearchFieldProps {
 
 export function SearchField(props: SearchFieldProps) {
   const { label, value, onChange, field, shortcut, autoFocus = false } = props;
-  const { text, setText, commit } = useTyped(value, onChange);
+  const [text, setText] = useTyped(value, onChange);
   return (
     <label className="search-field">
       <span className="visually-hidden">{label}</span>
@@ -28,7 +28,6 @@ export function SearchField(props: SearchFieldProps) {
         placeholder={label}
         autoFocus={autoFocus}
         onChange={(event) => setText(event.target.value)}
-        onBlur={commit}
         onKeyDown={(event) => {
           if (event.key !== "Escape" || text === "") return;
           event.stopPropagation();

@@ -1,33 +1,23 @@
 import { useLocation } from "@tanstack/react-router";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 const TYPING_MS = 150;
 
-interface TypedText {
-  text: string;
-  setText: (text: string) => void;
-  /** Puts the text into the address at once. For `onBlur`. */
-  commit: () => void;
+/** What drops the text that is being typed in each field. */
+const drops = new Set<() => void>();
+
+/** Drops text that is not in the address yet. For removing all filters, which it would undo. */
+export function dropTyped(): void {
+  for (const drop of drops) drop();
 }
 
-/**
- * The text of a field that is part of the address once typing has paused, or the field has lost
- * the focus. So nothing that is done elsewhere, for example removing all filters, is undone by
- * text that arrives late.
- */
-export function useTyped(value: string, onChange: (text: string) => void): TypedText {
-  const [text, setState] = useState(value);
-  const typed = useRef(value);
+/** The text of a field that is part of the address once typing has paused. */
+export function useTyped(
+  value: string,
+  onChange: (text: string) => void,
+): [string, (text: string) => void] {
+  const [text, setText] = useState(value);
   const sent = useRef(value);
-  const setText = useCallback((next: string) => {
-    typed.current = next;
-    setState(next);
-  }, []);
-  const commit = useCallback(() => {
-    if (typed.current === sent.current) return;
-    sent.current = typed.current;
-    onChange(typed.current);
-  }, [onChange]);
   const location = useLocation();
   useEffect(() => {
     // The address has changed by other means, for example the back button. (The value can be the
@@ -36,11 +26,19 @@ export function useTyped(value: string, onChange: (text: string) => void): Typed
       sent.current = value;
       setText(value);
     }
-  }, [value, location, setText]);
+  }, [value, location]);
   useEffect(() => {
     if (text === sent.current) return;
-    const timer = setTimeout(commit, TYPING_MS);
+    const timer = setTimeout(() => {
+      sent.current = text;
+      onChange(text);
+    }, TYPING_MS);
     return () => clearTimeout(timer);
-  }, [text, commit]);
-  return { text, setText, commit };
+  }, [text, onChange]);
+  useEffect(() => {
+    const drop = () => setText(sent.current);
+    drops.add(drop);
+    return () => void drops.delete(drop);
+  }, []);
+  return [text, setText];
 }
