@@ -1,7 +1,7 @@
 //! The account of a connection or a request that takes long. A connection that stays open ends with
 //! its token: when the token expires, and within a second after it is revoked. No event is sent
-//! after a revocation that was acknowledged. A request that takes long reads and writes nothing more
-//! after its token was revoked; that the token expires does not end it.
+//! after a revocation that was acknowledged. A request that takes long reads and writes nothing
+//! more after its token was revoked; that the token expires does not end it.
 
 use std::time::Duration;
 
@@ -73,8 +73,8 @@ impl Session {
         }
     }
 
-    /// Why the token was revoked; `None` if it was not, also if it has expired. Reads nothing unless
-    /// rights were taken away from an account since the last call.
+    /// Why the token was revoked; `None` if it was not, also if it has expired. Reads nothing
+    /// unless rights were taken away from an account since the last call.
     ///
     /// # Errors
     /// When storage fails.

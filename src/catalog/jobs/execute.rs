@@ -10,8 +10,8 @@ use crate::storage::{JobRow, JobState, NewJob};
 
 impl Catalog {
     /// Starts a job that does what a finished dry run planned: with the same file or drafts and the
-    /// same options, but it writes. `None` if there is no such job. A repeated request with the same
-    /// idempotency key gets the job of the first one.
+    /// same options, but it writes. `None` if there is no such job. A repeated request with the
+    /// same idempotency key gets the job of the first one.
     ///
     /// # Errors
     /// When storage fails.

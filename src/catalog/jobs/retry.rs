@@ -8,8 +8,8 @@ use crate::storage::{JobOutcome, JobState, NewJob};
 
 impl Catalog {
     /// Starts a job that tries the documents of a finished job again that were not imported, with
-    /// the same options. `None` if there is no such job. A repeated request with the same idempotency
-    /// key gets the job of the first one.
+    /// the same options. `None` if there is no such job. A repeated request with the same
+    /// idempotency key gets the job of the first one.
     ///
     /// # Errors
     /// When storage fails.

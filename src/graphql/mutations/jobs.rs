@@ -73,7 +73,7 @@ impl JobMutation {
         .await
     }
 
-    /// Starts a job that does what a completed dry run planned: with the same file or drafts and the
+    /// Starts a job that does what a finished dry run planned: with the same file or drafts and the
     /// same options, but it writes. Each document is planned again, so what was changed since is
     /// merged. Needs the role ADMIN.
     async fn execute_job(

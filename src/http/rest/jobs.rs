@@ -379,7 +379,7 @@ async fn retry_job(
 }
 
 /// Starts a job that does what a completed dry run planned: with the same file or drafts and the
-/// same options, but it writes. Each document is planned again, so what was changed since is merged.
+/// same options, but it writes. Each document is planned again, so what changed since is merged.
 /// Needs the role ADMIN.
 #[utoipa::path(
     post, path = "/api/v1/admin/jobs/{id}/execute", tag = "jobs", security(("bearer" = [])),

@@ -26,8 +26,8 @@ use crate::storage::values;
 /// An open transaction. Dropping it rolls it back by closing the connection.
 ///
 /// Each message costs more than most statements: with `SQLite` it is handed over to another thread
-/// and back, with `PostgreSQL` there is a round trip. So BEGIN is sent with the first statement where
-/// the protocol allows it, and with `SQLite` COMMIT is sent with the deferred writes.
+/// and back, with `PostgreSQL` there is a round trip. So BEGIN is sent with the first statement
+/// where the protocol allows it, and with `SQLite` COMMIT is sent with the deferred writes.
 #[derive(Debug)]
 pub(in crate::storage) struct TransactionConnection {
     state: Mutex<TransactionState>,
@@ -72,9 +72,9 @@ fn unusable() -> DbErr {
 }
 
 impl TransactionConnection {
-    /// A transaction that begins with `sql` before its first statement. It is never nested: `SQLite`
-    /// refuses to begin inside a transaction, and a connection with an open transaction never
-    /// returns to its pool.
+    /// A transaction that begins with `sql` before its first statement. It is never nested:
+    /// `SQLite` refuses to begin inside a transaction, and a connection with an open transaction
+    /// never returns to its pool.
     pub(super) async fn new(
         connection: Connection,
         sql: &'static str,

@@ -1,5 +1,5 @@
-// The drafts that are selected, each as it was seen: one that somebody contributes to afterwards is
-// not selected any more.
+// The drafts that are selected, each as it was seen: one with a later contribution is not selected
+// any more.
 import type { Client } from "urql";
 import { createSelection } from "../ui/selection.ts";
 import { SELECTED_DRAFTS } from "./queries.ts";

@@ -1,4 +1,4 @@
-// The keys of pages. They are letters, so they are none while somebody types.
+// The keys of pages. They are letters, so they do nothing while text is typed.
 import { useEffect } from "react";
 
 /**
