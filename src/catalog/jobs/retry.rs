@@ -1,6 +1,6 @@
 //! Retries: jobs for the documents of a finished job that were not imported.
 
-use super::start::{MAX_UNFINISHED, MISSING_FILE, StartedJob};
+use super::start::{MISSING_FILE, StartedJob};
 use crate::catalog::access::CanManageJobs;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::{Problem, ProblemCode};
@@ -19,58 +19,35 @@ impl Catalog {
         id: &str,
         key: Option<&str>,
     ) -> Result<Option<StartedJob>, CatalogError> {
-        let key = key.map(|key| (key.to_owned(), format!("retry {id}")));
-        let key = &key;
-        let file = self.database.jobs(&[id.to_owned()]).await?.pop().and_then(|job| job.file);
-        let is_file_missing = match &file {
-            Some(file) => !self.jobs.files.exists(file).await?,
-            None => true,
+        // What is read of a finished job does not change any more.
+        let Some(job) = self.database.jobs(&[id.to_owned()]).await?.pop() else { return Ok(None) };
+        let total: i64 =
+            JobOutcome::NOT_IMPORTED.into_iter().map(|outcome| job.counts.of(outcome)).sum();
+        let is_unfinished = job.state == JobState::Failed;
+        let refused = if !job.state.is_final() {
+            Some("the job is not finished; cancel it, or wait for its end")
+        } else if total == 0 && !is_unfinished {
+            Some("no document of the job failed or was skipped")
+        } else if !self.has_job_file(job.file.as_deref()).await? {
+            Some(MISSING_FILE)
+        } else {
+            None
         };
-        let started = self.database.write(|transaction| async move {
-            let Some(job) = transaction.job(id).await? else { return Ok(None) };
-            if let Some((key, hash)) = key
-                && let Some(repeated) =
-                    self.repeated_job(&transaction, permission, key, hash).await?
-            {
-                return Ok(Some(repeated));
-            }
-            let refused = |message: &str| {
-                let problem = Problem::new("", ProblemCode::Conflict, message);
-                Ok(Some(StartedJob::Refused(problem)))
-            };
-            if !job.state.is_final() {
-                return refused("the job is not finished; cancel it, or wait for its end");
-            }
-            let total: i64 =
-                JobOutcome::NOT_IMPORTED.into_iter().map(|outcome| job.counts.of(outcome)).sum();
-            let is_unfinished = job.state == JobState::Failed;
-            let Some(file) = job.file.filter(|_| total > 0 || is_unfinished) else {
-                return refused("no document of the job failed or was skipped");
-            };
-            if is_file_missing {
-                return refused(MISSING_FILE);
-            }
-            if transaction.count_unfinished_jobs().await? >= MAX_UNFINISHED {
-                return Ok(Some(StartedJob::TooMany));
-            }
-            let new = NewJob {
-                file: Some((file, job.file_size.unwrap_or_default())),
-                file_name: job.file_name,
-                retry_of: Some(job.id),
-                key: key.clone(),
-                // How many documents a job that failed did not attempt is not known.
-                total: Some(total).filter(|_| !is_unfinished),
-                ..self.new_job(permission, job.kind, job.options)?
-            };
-            let detail = if is_unfinished {
-                format!("a retry of {total} documents of {id}, and of those not attempted")
-            } else {
-                format!("a retry of {total} documents of {id}")
-            };
-            Ok(Some(self.store_job(&transaction, permission, &new, &detail).await?))
-        });
-        let started: Result<_, CatalogError> = started.await;
-        self.jobs.started.notify_one();
-        started
+        let refused = refused.map(|message| Problem::new("", ProblemCode::Conflict, message));
+        let detail = if is_unfinished {
+            format!("a retry of {total} documents of {id}, and of those not attempted")
+        } else {
+            format!("a retry of {total} documents of {id}")
+        };
+        let new = NewJob {
+            file: job.file.map(|file| (file, job.file_size.unwrap_or_default())),
+            file_name: job.file_name,
+            retry_of: Some(job.id),
+            key: key.map(|key| (key.to_owned(), format!("retry {id}"))),
+            // How many documents a job that failed did not attempt is not known.
+            total: Some(total).filter(|_| !is_unfinished),
+            ..self.new_job(permission, job.kind, job.options)?
+        };
+        Ok(Some(self.start_once(permission, new, refused, &detail).await?))
     }
 }

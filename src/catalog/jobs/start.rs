@@ -23,7 +23,7 @@ pub const MISSING_FILE: &str =
 /// Maximum number of characters of the name of a file.
 const MAX_FILE_NAME: usize = 200;
 /// Maximum number of jobs that are not finished.
-pub(super) const MAX_UNFINISHED: u64 = 100;
+const MAX_UNFINISHED: u64 = 100;
 
 /// The options of a job that imports a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,39 +145,61 @@ impl Catalog {
         new: &NewImportJob,
     ) -> Result<StartedJob, CatalogError> {
         let NewImportJob { file, file_name, options, key } = new;
-        let options = &serde_json::to_string(options)?;
+        let options = serde_json::to_string(options)?;
         // A request with the same key, file and options is the same request.
-        let key = key.as_deref().map(|key| (key, format!("{} {options}", file.hash)));
-        let key = &key;
+        let key = key.as_ref().map(|key| (key.clone(), format!("{} {options}", file.hash)));
+        let size = i64::try_from(file.size).unwrap_or(i64::MAX);
+        let new = NewJob {
+            file: Some((file.name.clone(), size)),
+            file_name: file_name.as_deref().and_then(stored_name),
+            key,
+            ..self.new_job(permission, JobKind::Import, options)?
+        };
+        let detail = format!("import of a file of {size} bytes");
+        self.start_once(permission, new, None, &detail).await
+    }
+
+    /// Starts a job, unless a request with its idempotency key has started one, `refused` says why
+    /// it is not started, or too many jobs are not finished. `detail` is for the audit log.
+    pub(super) async fn start_once(
+        &self,
+        permission: &CanManageJobs,
+        new: NewJob,
+        refused: Option<Problem>,
+        detail: &str,
+    ) -> Result<StartedJob, CatalogError> {
+        let (new, refused) = (&new, &refused);
         let started = self.database.write(|transaction| async move {
-            if let Some((key, hash)) = key
+            if let Some((key, hash)) = &new.key
                 && let Some(repeated) =
                     self.repeated_job(&transaction, permission, key, hash).await?
             {
                 return Ok(repeated);
             }
+            if let Some(problem) = refused {
+                return Ok(StartedJob::Refused(problem.clone()));
+            }
             if transaction.count_unfinished_jobs().await? >= MAX_UNFINISHED {
                 return Ok(StartedJob::TooMany);
             }
-            let new = self.new_job(permission, JobKind::Import, options.to_owned())?;
-            let size = i64::try_from(file.size).unwrap_or(i64::MAX);
-            let new = NewJob {
-                file: Some((file.name.clone(), size)),
-                file_name: file_name.as_deref().and_then(stored_name),
-                key: key.as_ref().map(|(key, hash)| ((*key).to_owned(), hash.clone())),
-                ..new
-            };
-            let detail = format!("import of a file of {size} bytes");
-            self.store_job(&transaction, permission, &new, &detail).await
+            self.store_job(&transaction, permission, new, detail).await
         });
-        let started = started.await?;
+        let started: Result<_, CatalogError> = started.await;
         self.jobs.started.notify_one();
-        Ok(started)
+        started
+    }
+
+    /// Whether a file can still be read.
+    pub(super) async fn has_job_file(&self, file: Option<&str>) -> Result<bool, CatalogError> {
+        match file {
+            Some(file) => Ok(self.jobs.files.exists(file).await?),
+            None => Ok(false),
+        }
     }
 
     /// The job that was started by the same request, or why this one is refused; `None` if the key
     /// is new.
-    pub(super) async fn repeated_job(
+    async fn repeated_job(
         &self,
         transaction: &Transaction,
         permission: &CanManageJobs,
@@ -223,7 +245,7 @@ impl Catalog {
     }
 
     /// Stores a job with its entry of the audit log.
-    pub(super) async fn store_job(
+    async fn store_job(
         &self,
         transaction: &Transaction,
         permission: &CanManageJobs,

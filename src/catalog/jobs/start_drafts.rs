@@ -8,7 +8,7 @@ use futures::stream;
 use serde::{Deserialize, Serialize};
 
 use super::selected_drafts::line;
-use super::start::{MAX_UNFINISHED, StartedJob};
+use super::start::StartedJob;
 use crate::catalog::access::CanManageJobs;
 use crate::catalog::drafts::publish::{PublishOptions, invalid_reason};
 use crate::catalog::{Catalog, CatalogError};
@@ -161,36 +161,20 @@ impl Catalog {
         // published already.
         let hash = |request: &String| format!("{} {options} {request}", kind.as_str());
         let key = new.key.as_ref().map(|(key, request)| (key.clone(), hash(request)));
-        let (key, options) = (&key, &options);
-        let started = self.database.write(|transaction| async move {
-            if let Some((key, hash)) = key
-                && let Some(repeated) =
-                    self.repeated_job(&transaction, permission, key, hash).await?
-            {
-                return Ok(repeated);
-            }
-            if count == 0 {
-                let message = "there is no open draft that was selected; no job was started";
-                let problem = Problem::new("", ProblemCode::NoDraft, message);
-                return Ok(StartedJob::Refused(problem));
-            }
-            if transaction.count_unfinished_jobs().await? >= MAX_UNFINISHED {
-                return Ok(StartedJob::TooMany);
-            }
-            let size = i64::try_from(file.size).unwrap_or(i64::MAX);
-            let new = NewJob {
-                file: Some((file.name.clone(), size)),
-                key: key.clone(),
-                total: i64::try_from(count).ok(),
-                ..self.new_job(permission, kind, options.clone())?
-            };
-            let verb = if kind == JobKind::PublishDrafts { "publication" } else { "discarding" };
-            let detail = format!("{verb} of {count} drafts");
-            self.store_job(&transaction, permission, &new, &detail).await
+        let refused = (count == 0).then(|| {
+            let message = "there is no open draft that was selected; no job was started";
+            Problem::new("", ProblemCode::NoDraft, message)
         });
-        let started: Result<StartedJob, CatalogError> = started.await;
-        self.jobs.started.notify_one();
-        started
+        let size = i64::try_from(file.size).unwrap_or(i64::MAX);
+        let verb = if kind == JobKind::PublishDrafts { "publication" } else { "discarding" };
+        let detail = format!("{verb} of {count} drafts");
+        let new = NewJob {
+            file: Some((file.name.clone(), size)),
+            key,
+            total: i64::try_from(count).ok(),
+            ..self.new_job(permission, kind, options)?
+        };
+        self.start_once(permission, new, refused, &detail).await
     }
 
     /// The selected drafts that are open, each once. Stops after one more than are allowed.

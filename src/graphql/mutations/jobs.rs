@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object};
 
 use super::audited::{Attempt, audited};
+use crate::catalog::CatalogError;
 use crate::catalog::import::invalid_idempotency_key;
 use crate::catalog::jobs::{NewDraftJob, StartedJob};
 use crate::document::node_ids::without_prefix;
@@ -61,13 +62,8 @@ impl JobMutation {
         audited(ctx, Attempt::default(), async move {
             let permission = ctx.can_manage_jobs()?;
             let (id, key) = (without_prefix("job", &input.id), input.idempotency_key.as_deref());
-            if let Some(problem) = key.and_then(invalid_idempotency_key) {
-                let user_errors = UserError::all(vec![problem], OWN_ID);
-                return Ok(RetryJobPayload { job: None, user_errors });
-            }
-            let started = ctx.catalog().retry_job(&permission, id, key).await;
-            let started = started.map_err(ApiError::from)?;
-            let (job, user_errors) = started.map_or_else(|| (None, no_such_job(&input.id)), answer);
+            let starting = ctx.catalog().retry_job(&permission, id, key);
+            let (job, user_errors) = start_from(&input.id, key, starting).await?;
             Ok(RetryJobPayload { job, user_errors })
         })
         .await
@@ -84,13 +80,8 @@ impl JobMutation {
         audited(ctx, Attempt::default(), async move {
             let permission = ctx.can_manage_jobs()?;
             let (id, key) = (without_prefix("job", &input.id), input.idempotency_key.as_deref());
-            if let Some(problem) = key.and_then(invalid_idempotency_key) {
-                let user_errors = UserError::all(vec![problem], OWN_ID);
-                return Ok(ExecuteJobPayload { job: None, user_errors });
-            }
-            let started = ctx.catalog().execute_job(&permission, id, key).await;
-            let started = started.map_err(ApiError::from)?;
-            let (job, user_errors) = started.map_or_else(|| (None, no_such_job(&input.id)), answer);
+            let starting = ctx.catalog().execute_job(&permission, id, key);
+            let (job, user_errors) = start_from(&input.id, key, starting).await?;
             Ok(ExecuteJobPayload { job, user_errors })
         })
         .await
@@ -122,6 +113,18 @@ impl JobMutation {
         })
         .await
     }
+}
+
+/// Starts a job from another one, unless the idempotency key is invalid.
+async fn start_from(
+    id: &ID,
+    key: Option<&str>,
+    starting: impl Future<Output = Result<Option<StartedJob>, CatalogError>> + Send,
+) -> Result<(Option<Job>, Vec<UserError>), ApiError> {
+    if let Some(problem) = key.and_then(invalid_idempotency_key) {
+        return Ok((None, UserError::all(vec![problem], OWN_ID)));
+    }
+    Ok(starting.await?.map_or_else(|| (None, no_such_job(id)), answer))
 }
 
 /// Starts a job that publishes or discards drafts, after the role is checked.
