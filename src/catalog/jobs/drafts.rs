@@ -3,9 +3,8 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::attempt::{AttemptEnd, author};
+use super::attempt::{AttemptEnd, FILE_IS_GONE, Next, author, stalled};
 use super::batch::{JobError, problem_of, record};
-use super::import::{MAX_STALLED, stalled};
 use super::outcomes;
 use super::selected_drafts::SelectedDraft;
 use super::start_drafts::DraftAction;
@@ -73,14 +72,13 @@ impl DraftAttempt<'_> {
         let drafts = match self.catalog.selected_drafts(file).await {
             Ok(drafts) => drafts,
             Err(CatalogError::JobFile(JobFileError::Missing)) => {
-                let error = "the file of the job is missing in the folder of files".to_owned();
-                return self.end(JobState::Failed, Some(error)).await;
+                return self.fail(FILE_IS_GONE).await;
             }
             Err(error) => return Err(error.into()),
         };
         let wanted = self.catalog.selection(self.job).await?;
         let first = u64::try_from(self.job.position).unwrap_or_default();
-        let mut has_stalled = self.job.stalled > MAX_STALLED;
+        let mut stalled = stalled(self.job);
         let mut is_canceled = false;
         for (number, draft) in (0..).zip(&drafts) {
             if number < first || !wanted.has(number) {
@@ -89,14 +87,11 @@ impl DraftAttempt<'_> {
             if self.stop.is_cancelled() {
                 return Ok(AttemptEnd::Stopped);
             }
-            let state = self.catalog.database.lease_state(self.lease).await?;
-            if !state.is_held {
-                return Err(JobError::LeaseLost);
-            }
-            is_canceled |= state.is_cancel_requested;
-            if let Some(reason) = self.catalog.lost_rights(self.job).await? {
-                return self.end(JobState::Failed, Some(reason.to_owned())).await;
-            }
+            is_canceled = match self.catalog.next_step(self.job, self.lease).await? {
+                Next::Work => false,
+                Next::Skip => true,
+                Next::Fail(reason) => return self.fail(reason).await,
+            };
             let pending = Pending {
                 location: DocumentLocation {
                     source: "drafts".into(),
@@ -109,15 +104,16 @@ impl DraftAttempt<'_> {
             let key = Some((&draft.movie, draft.category));
             if is_canceled {
                 self.record(&pending, outcomes::skipped(&pending, key, &[])?).await?;
-            } else if std::mem::take(&mut has_stalled) {
-                let problem = stalled(self.job.stalled - 1);
+            } else if let Some(problem) = stalled.take() {
                 self.record(&pending, outcomes::rejected(&pending, key, &[problem])?).await?;
             } else {
                 self.work_on(&work, &pending, draft).await?;
             }
         }
         let state = if is_canceled { JobState::Canceled } else { JobState::Completed };
-        self.end(state, None).await
+        let at = self.catalog.clock.now();
+        let end = JobEnd { state, error: None, total: None, skipped_entries: None, at };
+        self.catalog.finish(self.lease, end).await
     }
 
     /// Publishes or discards one draft. If its transaction fails because of the draft, it is
@@ -197,15 +193,9 @@ impl DraftAttempt<'_> {
         written.await
     }
 
-    async fn end(&self, state: JobState, error: Option<String>) -> Result<AttemptEnd, JobError> {
-        match &error {
-            Some(reason) => tracing::warn!(job = self.job.id, reason, "a job failed"),
-            None => tracing::info!(job = self.job.id, state = state.as_str(), "a job ended"),
-        }
-        let at = self.catalog.clock.now();
-        let end = JobEnd { state, error, total: None, skipped_entries: None, at };
-        self.catalog.end_job(self.lease, &end).await?;
-        Ok(AttemptEnd::Finished)
+    async fn fail(&self, reason: &str) -> Result<AttemptEnd, JobError> {
+        let end = JobEnd::failed(reason.to_owned(), self.catalog.clock.now());
+        self.catalog.finish(self.lease, end).await
     }
 }
 

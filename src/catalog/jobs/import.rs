@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use tokio_util::sync::CancellationToken;
 
-use super::attempt::{AttemptEnd, JobSettings, author};
+use super::attempt::{AttemptEnd, FILE_IS_GONE, JobSettings, Next, author, stalled};
 use super::batch::{BatchWriter, JobError};
 use crate::catalog::background::spawn_background;
 use crate::catalog::bulk::{
@@ -16,16 +16,12 @@ use crate::catalog::bulk::{
 use crate::catalog::import::ImportOptions;
 use crate::catalog::jobs::ImportJobOptions;
 use crate::catalog::{Catalog, CatalogError};
-use crate::document::{Problem, ProblemCode};
 use crate::storage::{JobCounts, JobEnd, JobFileError, JobRow, JobState, Lease};
 
 /// How many outcomes of skipped documents are stored in one transaction.
 const SKIPPED_BATCH: usize = 1_000;
-/// Maximum number of skipped archive entries whose names are stored.
+/// Maximum number of names of skipped archive entries that are stored.
 const MAX_SKIPPED: usize = 20;
-/// How many attempts may end at one document, without a commit and without giving the lease back,
-/// before that document is rejected.
-pub(super) const MAX_STALLED: i64 = 4;
 
 /// How the work on a job ended.
 enum Ended {
@@ -57,8 +53,7 @@ impl ImportAttempt<'_> {
         let content = match self.catalog.open_job_file(file).await {
             Ok(content) => content,
             Err(JobFileError::Missing) => {
-                let error = "the file of the job is missing in the folder of files".to_owned();
-                return self.end(JobState::Failed, Some(error), None, None).await;
+                return self.fail(FILE_IS_GONE).await;
             }
             Err(error) => return Err(CatalogError::from(error).into()),
         };
@@ -83,9 +78,7 @@ impl ImportAttempt<'_> {
         };
         let (state, done) = match ended {
             Ended::Done(state, done) => (state, done),
-            Ended::LostRights(reason) => {
-                return self.end(JobState::Failed, Some(reason.to_owned()), None, None).await;
-            }
+            Ended::LostRights(reason) => return self.fail(reason).await,
         };
         drop(receiver);
         let read = reading.await.map_err(CatalogError::from)?.ok();
@@ -96,7 +89,9 @@ impl ImportAttempt<'_> {
             (None, Some(_)) => Some(self.job.done + done),
             (None, None) => read.map(|report| i64::try_from(report.documents).unwrap_or(i64::MAX)),
         };
-        self.end(state, None, total, skipped).await
+        let at = self.catalog.clock.now();
+        let end = JobEnd { state, error: None, total, skipped_entries: skipped, at };
+        self.catalog.finish(self.lease, end).await
     }
 
     /// Imports documents to the end of the file. `None` if the service stops.
@@ -110,18 +105,14 @@ impl ImportAttempt<'_> {
         let writer = BatchWriter { catalog, lease, author: &author, options };
         let mut held = None;
         let (mut counts, mut statistics) = (JobCounts::default(), Statistics::default());
-        let mut is_canceled = false;
         let mut position = self.job.position;
-        let mut has_stalled = self.job.stalled > MAX_STALLED;
+        let mut stalled = stalled(self.job);
         loop {
-            let state = self.catalog.database.lease_state(self.lease).await?;
-            if !state.is_held {
-                return Err(JobError::LeaseLost);
-            }
-            is_canceled |= state.is_cancel_requested;
-            if let Some(reason) = self.catalog.lost_rights(self.job).await? {
-                return Ok(Some(Ended::LostRights(reason)));
-            }
+            let is_canceled = match self.catalog.next_step(self.job, self.lease).await? {
+                Next::Work => false,
+                Next::Skip => true,
+                Next::Fail(reason) => return Ok(Some(Ended::LostRights(reason))),
+            };
             let max = match position {
                 _ if is_canceled => SKIPPED_BATCH,
                 position if position < self.job.careful_until => 1,
@@ -136,8 +127,7 @@ impl ImportAttempt<'_> {
                 position = i64::try_from(last.number).unwrap_or(i64::MAX).saturating_add(1);
                 let done = if is_canceled {
                     writer.skip(&collected).await?
-                } else if std::mem::take(&mut has_stalled) {
-                    let problem = stalled(self.job.stalled - 1);
+                } else if let Some(problem) = stalled.take() {
                     writer.reject(&collected.waiting, &collected.batch, &problem).await?
                 } else {
                     writer.import(&collected).await?
@@ -153,21 +143,9 @@ impl ImportAttempt<'_> {
         }
     }
 
-    async fn end(
-        &self,
-        state: JobState,
-        error: Option<String>,
-        total: Option<i64>,
-        skipped_entries: Option<(String, i64)>,
-    ) -> Result<AttemptEnd, JobError> {
-        match &error {
-            Some(reason) => tracing::warn!(job = self.job.id, reason, "a job failed"),
-            None => tracing::info!(job = self.job.id, state = state.as_str(), "a job ended"),
-        }
-        let at = self.catalog.clock.now();
-        let end = JobEnd { state, error, total, skipped_entries, at };
-        self.catalog.end_job(self.lease, &end).await?;
-        Ok(AttemptEnd::Finished)
+    async fn fail(&self, reason: &str) -> Result<AttemptEnd, JobError> {
+        let end = JobEnd::failed(reason.to_owned(), self.catalog.clock.now());
+        self.catalog.finish(self.lease, end).await
     }
 }
 
@@ -179,12 +157,4 @@ fn skipped_entries(report: &ReadReport) -> Result<(String, i64), CatalogError> {
         names.take(MAX_SKIPPED).map(|name| name.replace('\0', "\u{FFFD}")).collect();
     let count = i64::try_from(report.skipped.len()).unwrap_or(i64::MAX);
     Ok((serde_json::to_string(&first)?, count))
-}
-
-/// The problem of a document at which attempt after attempt ended.
-pub(super) fn stalled(attempts: i64) -> Problem {
-    let message = format!(
-        "the service ended {attempts} times while it imported this document, so it was left out"
-    );
-    Problem::new("", ProblemCode::Invalid, message)
 }

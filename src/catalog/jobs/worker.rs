@@ -12,7 +12,7 @@ use super::batch::JobError;
 use super::drafts::DraftAttempt;
 use super::import::ImportAttempt;
 use crate::catalog::{Catalog, CatalogError};
-use crate::storage::{JobEnd, JobKind, JobRow, JobState, Lease, TransientError as _};
+use crate::storage::{JobEnd, JobKind, JobRow, Lease, TransientError as _};
 
 /// The pause after a failure of the database, and the longest one after several.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -111,13 +111,7 @@ impl Catalog {
         }
         tracing::error!(job = id, %error, "a job failed");
         let error = "the service failed; the log of the service has the reason".to_owned();
-        let end = JobEnd {
-            state: JobState::Failed,
-            error: Some(error),
-            total: None,
-            skipped_entries: None,
-            at: self.clock.now(),
-        };
+        let end = JobEnd::failed(error, self.clock.now());
         self.end_job(&lease, &end).await
     }
 

@@ -59,6 +59,14 @@ pub struct JobEnd {
     pub at: DateTime<Utc>,
 }
 
+impl JobEnd {
+    /// The end of a job that cannot go on.
+    #[must_use]
+    pub const fn failed(error: String, at: DateTime<Utc>) -> Self {
+        Self { state: JobState::Failed, error: Some(error), total: None, skipped_entries: None, at }
+    }
+}
+
 /// How many attempts may end without a commit before documents are imported one by one.
 const CAREFUL_AFTER: i64 = 1;
 /// How many documents are imported one by one then.
