@@ -415,15 +415,6 @@ fn chunk(text: &str) -> String {
     format!("{:x}\r\n{text}\r\n", text.len())
 }
 
-async fn read_until(raw: &mut Raw, received: &mut String, text: &str) {
-    let mut buffer = vec![0; 64 * 1024];
-    while !received.contains(text) {
-        let count = raw.stream.read(&mut buffer).await.unwrap();
-        assert_ne!(count, 0, "closed after {received}");
-        received.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
-    }
-}
-
 #[tokio::test]
 async fn results_arrive_while_the_file_is_still_being_sent() {
     let app = TestApp::sqlite().await;
@@ -434,11 +425,11 @@ async fn results_arrive_while_the_file_is_still_being_sent() {
     for (movie, next) in [("a", "b"), ("b", "c")] {
         // That a document has ended is known when the next one begins.
         raw.send(chunk(&format!("{}\n", trivia(next, "A fact.")))).await;
-        read_until(&mut raw, &mut received, &format!("\"movie_id\":\"{movie}\"")).await;
+        raw.read_until(&mut received, &format!("\"movie_id\":\"{movie}\"")).await;
     }
     raw.send(chunk("{\"category\": \"no such\"}\n")).await;
     raw.send("0\r\n\r\n").await;
-    read_until(&mut raw, &mut received, "reelport-failed: 1\r\n\r\n").await;
+    raw.read_until(&mut received, "reelport-failed: 1\r\n\r\n").await;
     assert!(received.contains("\"published\":3"), "{received}");
 }
 
@@ -459,7 +450,7 @@ async fn a_client_that_reads_nothing_before_it_has_sent_everything_is_served() {
     raw.send("0\r\n\r\n").await;
     raw.stream.flush().await.unwrap();
     let mut received = String::new();
-    read_until(&mut raw, &mut received, "\"rejected\":8000").await;
+    raw.read_until(&mut received, "\"rejected\":8000").await;
     assert!(received.len() > 8_000_000, "{}", received.len());
 }
 
@@ -472,7 +463,7 @@ async fn an_upload_that_is_cut_short_has_no_summary_and_can_be_sent_again() {
     raw.send(chunk(&format!("{}\n", trivia("a", "A")))).await;
     raw.send(chunk("{\"category\": \"trivia\", \"movie")).await;
     let mut received = String::new();
-    read_until(&mut raw, &mut received, "\"movie_id\":\"a\"").await;
+    raw.read_until(&mut received, "\"movie_id\":\"a\"").await;
     raw.stream.shutdown().await.unwrap();
     let mut rest = String::new();
     // The server may also close the connection.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use reelport::catalog::access::{Credential, Principal, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt as _;
 
 use super::revocation::{Victim, revoke};
 use super::{account, create, log_in};
@@ -29,15 +28,6 @@ async fn victim(app: &TestApp, number: usize) -> Victim {
     let tokens = log_in(&app.anonymous(), &email).await;
     let client = || Client::new(app.address).with_token(&tokens.access);
     Victim { email, id, on: [client(), client()], tokens }
-}
-
-async fn read_until(raw: &mut Raw, received: &mut String, text: &str) {
-    let mut buffer = vec![0; 64 * 1024];
-    while !received.contains(text) {
-        let count = raw.stream.read(&mut buffer).await.unwrap();
-        assert_ne!(count, 0, "closed after {received}");
-        received.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
-    }
 }
 
 fn chunk(document: &Value) -> String {
@@ -66,11 +56,11 @@ on_both_databases! {
             raw.send(chunk(&trivia(&movie("a"), "A"))).await;
             // That a document has ended is known when the next one begins.
             raw.send(chunk(&trivia(&movie("b"), "B"))).await;
-            read_until(&mut raw, &mut received, &format!("\"movie_id\":\"a{number}\"")).await;
+            raw.read_until(&mut received, &format!("\"movie_id\":\"a{number}\"")).await;
             revoke(&app, &admin, revocation, &victim).await;
             raw.send(chunk(&trivia(&movie("c"), "C"))).await;
             raw.send("0\r\n\r\n").await;
-            read_until(&mut raw, &mut received, "\"error\":{\"code\":\"UNAUTHENTICATED\"").await;
+            raw.read_until(&mut received, "\"error\":{\"code\":\"UNAUTHENTICATED\"").await;
             assert!(!received.contains("summary"), "{revocation}: {received}");
             let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
             let ids = json!({ "ids": [movie("a"), movie("b"), movie("c")] });
@@ -94,7 +84,7 @@ on_both_databases! {
         revoke(&app, &admin, "logout", &victim).await;
         raw.send("0\r\n\r\n").await;
         let mut received = String::new();
-        read_until(&mut raw, &mut received, "\r\n\r\n").await;
+        raw.read_until(&mut received, "\r\n\r\n").await;
         assert!(received.starts_with("HTTP/1.1 401"), "{received}");
         let jobs = admin.graphql("{ jobs { totalCount } }", json!({})).await;
         assert_eq!(jobs["data"]["jobs"]["totalCount"], 0, "{jobs}");
@@ -141,7 +131,8 @@ on_both_databases! {
             let id = blocked(&app, &victim.id, session, &documents).await;
             revoke(&app, &admin, revocation, &victim).await;
             let job = finished(&admin, &id).await;
-            assert_eq!((&job["state"], &job["done"]), (&json!("failed"), &json!(0)), "{revocation}");
+            let ended = (&job["state"], &job["done"]);
+            assert_eq!(ended, (&json!("failed"), &json!(0)), "{revocation}");
             let shown = error_of(&admin, &id).await;
             assert!(shown["error"].as_str().unwrap().contains(reason), "{shown}");
             // Another admin finishes the work.

@@ -36,6 +36,16 @@ impl Raw {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
+    /// Reads until everything that was received contains a text.
+    pub async fn read_until(&mut self, received: &mut String, text: &str) {
+        let mut buffer = vec![0; 64 * 1024];
+        while !received.contains(text) {
+            let count = self.stream.read(&mut buffer).await.unwrap();
+            assert_ne!(count, 0, "closed after {received}");
+            received.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+        }
+    }
+
     /// Sends a GET without a token and reads the response.
     pub async fn get(&mut self, path: &str) -> RawAnswer {
         self.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
