@@ -192,8 +192,8 @@ pub(in crate::catalog) fn invalid_reason(reason: &str) -> Option<Problem> {
 }
 
 impl ImportCommand<'_> {
-    /// Discards the draft of a document, whose movie must be locked. If there is none, the outcome
-    /// is rejected.
+    /// Discards the draft of a document. If there is none, the outcome is rejected. The movie must
+    /// be locked.
     ///
     /// # Errors
     /// If storage fails.

@@ -103,7 +103,7 @@ impl TransactionConnection {
         self.state.lock().await.begin().await
     }
 
-    /// Runs a statement without parameters whose result does not matter.
+    /// Runs a statement without parameters, and drops its result.
     pub(super) async fn run_raw(&self, sql: String) -> Result<(), DbErr> {
         let mut state = self.state.lock().await;
         state.queries.fetch_add(1, Ordering::Relaxed);

@@ -24,7 +24,8 @@ on_both_databases! {
         let query = "?dry_run=true&source=tmdb&file_name=more.ndjson";
         let planned = start(&admin, query, file).await;
         let job = finished(&admin, &planned).await;
-        assert_eq!((&job["counts"]["planned"], &job["counts"]["unchanged"]), (&json!(2), &json!(1)));
+        let counts = (&job["counts"]["planned"], &job["counts"]["unchanged"]);
+        assert_eq!(counts, (&json!(2), &json!(1)));
         let reply = execute(&admin, &planned, Some("k-1")).await;
         assert_eq!(reply.status, 202, "{}", reply.text);
         let id = reply.json()["id"].as_str().unwrap().to_owned();
@@ -47,8 +48,8 @@ on_both_databases! {
         let id = start(&admin, "", ndjson(&[trivia("a", "A")])).await;
         finished(&admin, &id).await;
         let reply = execute(&admin, &id, None).await;
-        assert_eq!((reply.status, reply.json()["detail"].as_str().unwrap().contains("not a dry run")),
-            (409, true), "{}", reply.text);
+        let detail = reply.json()["detail"].as_str().unwrap().contains("not a dry run");
+        assert_eq!((reply.status, detail), (409, true), "{}", reply.text);
         assert_eq!(execute(&admin, "no", None).await.status, 404);
         assert_eq!(execute(&admin, &id, Some("")).await.status, 400);
         let planned = start(&admin, "?dry_run=true", ndjson(&[trivia("a", "A")])).await;

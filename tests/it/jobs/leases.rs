@@ -101,7 +101,8 @@ on_both_databases! {
             file_position: 9,
             counts: JobCounts { published: 9, ..JobCounts::default() },
         };
-        let end = JobEnd { state: JobState::Failed, error: None, total: Some(1), skipped_entries: None, at: Utc::now() };
+        let (state, at) = (JobState::Failed, Utc::now());
+        let end = JobEnd { state, error: None, total: Some(1), skipped_entries: None, at };
         let (progress, end) = (&progress, &end);
         let written = database.write(|transaction| async move {
             let written = [

@@ -186,7 +186,8 @@ on_both_databases! {
         finished(&admin, first.json()["id"].as_str().unwrap()).await;
         let repeated = retry(&id, "again-1").await;
         assert_eq!(repeated.json()["id"], first.json()["id"], "{}", repeated.text);
-        let mutation = "mutation($id: ID!) { retryJob(input: {id: $id, idempotencyKey: \"again-1\"}) {
+        let mutation = "mutation($id: ID!) {
+            retryJob(input: {id: $id, idempotencyKey: \"again-1\"}) {
             job { id } userErrors { code } } }";
         let payload = admin.graphql(mutation, json!({ "id": id })).await;
         let job = &payload["data"]["retryJob"]["job"];

@@ -291,7 +291,7 @@ enum BulkExportError {
 
 type Chunk = Result<Bytes, BulkExportError>;
 
-/// An export whose file is being sent.
+/// An export that is being sent.
 struct RunningExport<'a> {
     state: &'a AppState,
     session: Session,
