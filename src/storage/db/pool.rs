@@ -334,18 +334,21 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_connection_whose_statement_was_cancelled_is_not_reused_while_it_runs() {
-        const LONG: &str = "WITH RECURSIVE numbers(n) AS \
-            (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 30000000) \
-            SELECT max(n) FROM numbers";
-        let (_folder, pool) = pool(2).await;
+        let (folder, pool) = pool(2).await;
+        // The statement waits for the lock until it is released.
+        let path = folder.path().join("a.db");
+        let options = SqliteConnectOptions::new().filename(path);
+        let mut lock = options.connect().await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await.unwrap();
         let mut connection = pool.acquire().await.unwrap();
-        let running = connection.run(statement(LONG), Fetch::AllRows);
+        let running = connection.run(statement("CREATE TABLE a (b)"), Fetch::AllRows);
         assert!(timeout(Duration::from_millis(50), running).await.is_err(), "it ended too early");
         drop(connection);
         let mut other = pool.acquire().await.unwrap();
         other.run(statement("SELECT 1"), Fetch::AllRows).await.unwrap();
         assert_eq!((status(&pool).size, status(&pool).available), (2, 0));
         drop(other);
+        lock.close().await.unwrap();
         // Closing waits for it.
         pool.close().await;
         assert_eq!(status(&pool).size, 0);
