@@ -137,6 +137,28 @@ const PAGES: Look[] = [
   ["light-box", `${BARBIE}/media`, press("The Dreamhouse", "[role=dialog]")],
   ["streaming", `${BARBIE}/streaming`, ready(".offer")],
   ["empty", "/movies/tmdb-32891/awards", ready(".notice")],
+  ["edit", `${BARBIE}/basic-info?view=edit`, ready(".edit-fields")],
+  ["edit-list", `${BARBIE}/cast-crew?view=edit`, ready(".edit-row")],
+  [
+    "edit-item",
+    `${BARBIE}/awards?view=edit`,
+    async (page) => {
+      await page
+        .getByRole("button", { name: /^Edit / })
+        .first()
+        .click();
+      await page.locator("[role=dialog]").waitFor();
+    },
+  ],
+  [
+    "edit-wrong",
+    `${BARBIE}/streaming?view=edit`,
+    async (page) => {
+      await press("Add to offers", "[role=dialog]")(page);
+      await page.getByRole("dialog").getByLabel("Price").fill("cheap");
+      await page.locator(".field-error").first().waitFor();
+    },
+  ],
   ["json", `${BARBIE}/trivia?view=json`, ready(".cm-line")],
   ["history", "/movies/tmdb-550/basic-info?view=history", ready(".comparison .card")],
   [

@@ -19,18 +19,24 @@ import { usePlan, type Moved, type Outcome, type Payload } from "./usePlan.ts";
 interface PlanPageProps {
   sent: Sent;
   place: string | null;
+  /** What the button says that leads back to where the document comes from. */
+  back?: string;
   onEdit: () => void;
+  /** It was written. */
   onDone: () => void;
+  /** It is to be left; by default as if it was written. */
+  onCancel?: () => void;
   hasNext: boolean;
 }
 
 const SLOW_MS = 1_000;
 
-export function PlanPage({ sent, place, onEdit, onDone, hasNext }: PlanPageProps) {
+export function PlanPage(props: PlanPageProps) {
+  const { sent, place, back = t.plan.back, onEdit, onDone, onCancel = onDone, hasNext } = props;
   const viewer = useViewer();
   const navigate = useNavigate();
   const undo = useUndo();
-  const plan = usePlan(sent, viewer.mayPublish ? "PUBLISHED" : "DRAFT");
+  const plan = usePlan(sent, sent.target ?? (viewer.mayPublish ? "PUBLISHED" : "DRAFT"));
   const [writing, setWriting] = useState<Stage | null>(null);
   const [notice, setNotice] = useState<string | null>(null);
   const { payload, rows, chosen, choices } = plan;
@@ -132,7 +138,7 @@ export function PlanPage({ sent, place, onEdit, onDone, hasNext }: PlanPageProps
             {t.plan.hint}
           </Button>
         )}
-        <Button onPress={onEdit}>{t.plan.back}</Button>
+        <Button onPress={onEdit}>{back}</Button>
       </div>
       <div className={plan.isPlanning ? "progress on" : "progress"} aria-hidden="true" />
       {notice !== null && (
@@ -155,7 +161,7 @@ export function PlanPage({ sent, place, onEdit, onDone, hasNext }: PlanPageProps
         </p>
         <span className="sub">{isNothing ? null : reason}</span>
         <div className="plan-buttons">
-          <Button look="ghost" onPress={onDone}>
+          <Button look="ghost" onPress={onCancel}>
             {hasNext ? t.importing.nextFile : t.common.cancel}
           </Button>
           <Button

@@ -2,7 +2,13 @@
 import { useRef, useState } from "react";
 import { useQuery } from "urql";
 import { CATEGORIES } from "../catalogue/categories.ts";
-import type { Category, ImportMode, Source } from "../graphql/generated/graphql.ts";
+import type {
+  Category,
+  ImportMode,
+  NullPolicy,
+  Source,
+  Stage,
+} from "../graphql/generated/graphql.ts";
 import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
@@ -19,6 +25,9 @@ export interface Sent {
   category?: Category;
   source?: Source;
   mode: ImportMode;
+  nulls?: NullPolicy;
+  /** The stage that the plan begins with, if it is not the one that the role writes. */
+  target?: Stage;
 }
 
 interface SourcePageProps {

@@ -75,11 +75,12 @@ export function usePlan(sent: Sent, firstTarget: Stage) {
       mode: sent.mode,
       onConflict: "TAKE_IMPORT",
       ...(sent.source === undefined ? {} : { source: sent.source }),
+      ...(sent.nulls === undefined ? {} : { nulls: sent.nulls }),
       ...(base === null ? {} : { baseRevision: base }),
       ...(resolutions.length === 0 ? {} : { resolutions }),
       ...(choices.removed.size === 0 ? {} : { removeItems: [...choices.removed] }),
     };
-  }, [target, sent.mode, sent.source, base, choices.resolutions, choices.removed]);
+  }, [target, sent.mode, sent.source, sent.nulls, base, choices.resolutions, choices.removed]);
 
   const input = useMemo(
     (): ImportDocumentInput => ({

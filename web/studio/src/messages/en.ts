@@ -216,6 +216,8 @@ export const en = {
       `${plural(number, "token", "tokens")} of document, before instructions`,
     tokensShort: (number: number) => `${count.format(number)} tokens`,
     import: "Import…",
+    edit: "Edit",
+    resume: "Continue editing",
     exported: (file: string) => `${file} was saved.`,
     promptCopied: (tokens: number) =>
       `The prompt was copied: about ${plural(tokens, "token", "tokens")} with its ` +

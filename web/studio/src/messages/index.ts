@@ -2,10 +2,12 @@
 // numbers as that language writes them.
 import { en, type Messages } from "./en.ts";
 import type { drafts } from "./en/drafts.ts";
+import type { editing } from "./en/editing.ts";
 
 /** The parts that are loaded with their pages, so that the first page does not wait for them. */
 interface LaterMessages {
   drafts: typeof drafts;
+  editing: typeof editing;
 }
 
 type AllMessages = Messages & LaterMessages;

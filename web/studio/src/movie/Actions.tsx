@@ -1,9 +1,11 @@
 // What can be done with a document: save it as a file, copy a prompt, import an answer.
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import type { Category } from "../graphql/generated/graphql.ts";
+import type { Category, Stage } from "../graphql/generated/graphql.ts";
 import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
+import { slugOf } from "../catalogue/categories.ts";
+import { hasKeptEdits } from "../editing/keeping.ts";
 import { Button } from "../ui/controls.tsx";
 import { Dialog, DialogActions } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -17,10 +19,11 @@ interface ActionsProps {
   title: string;
   year: number | null;
   category: Category;
+  stage: Stage;
   found: MovieDocument;
 }
 
-export function Actions({ id, title, year, category, found }: ActionsProps) {
+export function Actions({ id, title, year, category, stage, found }: ActionsProps) {
   const viewer = useViewer();
   const [prompt, setPrompt] = useState<string | null>(null);
   const [isCopying, setCopying] = useState(false);
@@ -63,6 +66,18 @@ export function Actions({ id, title, year, category, found }: ActionsProps) {
           {t.movie.tokensShort(found.tokenCount)}
         </span>
       </Button>
+      {viewer.mayDraft && (
+        <Link
+          to="/movies/$id/$category"
+          params={{ id, category: slugOf(category) }}
+          search={{ view: "edit", ...(stage === "DRAFT" ? { stage: "draft" } : {}) }}
+          className="button"
+        >
+          {hasKeptEdits({ account: viewer.id, movie: id, category, stage })
+            ? t.movie.resume
+            : t.movie.edit}
+        </Link>
+      )}
       {viewer.mayDraft && (
         <Link to="/import" search={{ movie: id, category }} className="button main">
           <Icon name="import" />

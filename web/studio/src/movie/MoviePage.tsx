@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
 import { useQuery } from "urql";
 import { CATEGORIES, readCategory, slugOf } from "../catalogue/categories.ts";
-import type { Category } from "../graphql/generated/graphql.ts";
+import type { Category, Stage } from "../graphql/generated/graphql.ts";
 import { exactly, when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
@@ -19,6 +19,7 @@ import { HistoryView } from "./HistoryView.tsx";
 import { OriginsContext, originsOf } from "./Provenance.tsx";
 import { NewsBar } from "./NewsBar.tsx";
 import { DOCUMENT, MOVIE, type MovieHeader } from "./queries.ts";
+import type { MovieSearch } from "./search.ts";
 import { useNews, type News } from "./useNews.ts";
 import { DocumentView } from "./views/DocumentView.tsx";
 import "../ui/tabs.css";
@@ -27,11 +28,15 @@ import "./movie.css";
 const Review = lazy(() =>
   import("../drafts/Review.tsx").then(({ Review }) => ({ default: Review })),
 );
+const EditPage = lazy(() =>
+  import("../editing/EditPage.tsx").then(({ EditPage }) => ({ default: EditPage })),
+);
 const Json = lazy(() => import("../ui/Json.tsx").then(({ Json }) => ({ default: Json })));
 const route = getRouteApi("/movies/$id/$category");
 
 export function MoviePage() {
   const { id, category: slug } = route.useParams();
+  const search = route.useSearch();
   const viewer = useViewer();
   const category = readCategory(slug);
   const [{ data, error }, retry] = useQuery({
@@ -54,6 +59,25 @@ export function MoviePage() {
   if (movie === undefined && error !== undefined) {
     return <Failure error={error} onRetry={() => retry({ requestPolicy: "network-only" })} />;
   }
+  if (search.view === "edit" && viewer.mayDraft && movie !== undefined)
+    return (
+      <Suspense
+        fallback={
+          <div className="page">
+            <Skeleton />
+          </div>
+        }
+      >
+        <EditPage
+          key={`${id} ${category}`}
+          id={id}
+          title={movie.title ?? id}
+          category={category}
+          stage={stageOf(search, movie, category)}
+          news={news}
+        />
+      </Suspense>
+    );
   return (
     <div className="page movie-page">
       <Header id={id} movie={movie} />
@@ -68,6 +92,12 @@ export function MoviePage() {
       />
     </div>
   );
+}
+
+/** The stage that the address asks for: the draft, if there is one. */
+function stageOf(search: MovieSearch, movie: MovieHeader | undefined, category: Category): Stage {
+  const hasDraft = (movie?.drafts ?? []).some((draft) => draft.category === category);
+  return search.stage === "draft" && hasDraft ? "DRAFT" : "PUBLISHED";
 }
 
 function Header({ id, movie }: { id: string; movie: MovieHeader | undefined }) {
@@ -162,7 +192,7 @@ function DocumentPanel({ id, movie, category, news, onReload }: PanelProps) {
   const viewer = useViewer();
   const search = route.useSearch();
   const draft = (movie?.drafts ?? []).find((each) => each.category === category);
-  const stage = search.stage === "draft" && draft !== undefined ? "DRAFT" : "PUBLISHED";
+  const stage = stageOf(search, movie, category);
   const [{ data, error, fetching }, retry] = useQuery({
     query: DOCUMENT,
     variables: { id, category, stage, withDetails: viewer.mayDraft },
@@ -251,6 +281,7 @@ function DocumentPanel({ id, movie, category, news, onReload }: PanelProps) {
           title={title}
           year={movie?.year ?? null}
           category={category}
+          stage={stage}
           found={found}
         />
       </div>

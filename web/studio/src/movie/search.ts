@@ -1,6 +1,6 @@
 // What the address of a movie says: page or JSON, published or draft, history.
 export interface MovieSearch {
-  view?: "json" | "history";
+  view?: "json" | "history" | "edit";
   stage?: "draft";
   from?: number;
   to?: number;
@@ -25,7 +25,7 @@ export function readMovieSearch(raw: Record<string, unknown>): MovieSearch {
   const queue = text(raw["queue"]);
   const at = text(raw["at"]);
   return {
-    ...(view === "json" || view === "history" ? { view } : {}),
+    ...(view === "json" || view === "history" || view === "edit" ? { view } : {}),
     ...(raw["stage"] === "draft" ? { stage: "draft" as const } : {}),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),

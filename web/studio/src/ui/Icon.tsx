@@ -25,6 +25,7 @@ const paths = {
   audit: "M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5",
   changes: "M1.5 8.5h3l2-5.5 3 10 2-4.5h3",
   jobs: "M2.5 3.5h11v3h-11zM2.5 9.5h11v3h-11zM6.5 3.5v3M10 9.5v3",
+  move: "M6 4h.01M10 4h.01M6 8h.01M10 8h.01M6 12h.01M10 12h.01",
   more: "M3 7.5h1v1H3zM7.5 7.5h1v1h-1zM12 7.5h1v1h-1z",
   signOut: "M9.5 3.5V2.5h-7v11h7v-1M6.5 8h7m0 0-2.5-2.5M13.5 8 11 10.5",
 } as const;
