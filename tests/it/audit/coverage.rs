@@ -39,9 +39,10 @@ fn cast() -> Value {
 
 /// A job that no worker of the test takes.
 async fn leased_job(app: &TestApp) -> String {
-    let idle = app.idle().await;
+    let idle = leases::hold_workers(app).await;
     let id = leases::queued(&idle, &documents(1)).await;
     leases::take(&idle, &id, Duration::from_mins(5)).await;
+    leases::let_workers_go_on(app).await;
     id
 }
 

@@ -1,8 +1,6 @@
 //! What takes long ends when the rights of its account are taken away: bulk imports and exports,
 //! and jobs.
 
-use std::time::Duration;
-
 use reelport::catalog::access::{Credential, Principal, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -130,6 +128,7 @@ on_both_databases! {
             let session = Credential::Session { id: "session-1".to_owned(), version: 1 };
             let id = blocked(&app, &victim.id, session, &documents).await;
             revoke(&app, &admin, revocation, &victim).await;
+            leases::let_workers_go_on(&app).await;
             let job = finished(&admin, &id).await;
             let ended = (&job["state"], &job["done"]);
             assert_eq!(ended, (&json!("failed"), &json!(0)), "{revocation}");
@@ -150,6 +149,7 @@ on_both_databases! {
         let session = Credential::Session { id: "session-1".to_owned(), version: 1 };
         let id = blocked(&app, &victim.id, session, &[trivia("a", "A")]).await;
         revoke(&app, &admin, "logout", &victim).await;
+        leases::let_workers_go_on(&app).await;
         assert_eq!(finished(&admin, &id).await["counts"]["published"], 1);
 
         let create = "mutation { createToken(input: {name: \"bot\", role: ADMIN}) {
@@ -163,13 +163,14 @@ on_both_databases! {
         let revoke = "mutation($id: ID!) { revokeToken(input: {id: $id}) { userErrors { code } } }";
         let revoked = admin.graphql(revoke, json!({ "id": made["token"]["id"] })).await;
         assert_eq!(revoked["data"]["revokeToken"]["userErrors"], json!([]), "{revoked}");
+        leases::let_workers_go_on(&app).await;
         assert_eq!(finished(&admin, &id).await["state"], "failed");
         let shown = error_of(&admin, &id).await;
         assert!(shown["error"].as_str().unwrap().contains("token that started"), "{shown}");
     }
 }
 
-/// Starts a job of an ADMIN that begins later.
+/// Starts a job of an ADMIN that begins when workers may go on.
 async fn blocked(
     app: &TestApp,
     account: &str,
@@ -178,8 +179,6 @@ async fn blocked(
 ) -> String {
     let subject = account.trim_start_matches("user:").to_owned();
     let principal = Principal { subject, credential, ..leases::admin() };
-    let idle = app.idle().await;
-    let id = leases::queued_by(&idle, &principal, documents).await;
-    leases::take(&idle, &id, Duration::from_secs(2)).await;
-    id
+    let idle = leases::hold_workers(app).await;
+    leases::queued_by(&idle, &principal, documents).await
 }

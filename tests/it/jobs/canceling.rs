@@ -1,7 +1,5 @@
 //! Canceling jobs.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::{JOBS, documents, finished, job_when, leases, outcomes, start};
@@ -40,15 +38,16 @@ on_both_databases! {
 
     async fn a_job_that_has_not_begun_skips_all(app: TestApp) {
         let admin = app.admin();
-        let idle = app.idle().await;
+        let idle = leases::hold_workers(&app).await;
         let id = leases::queued(&idle, &documents(3)).await;
-        leases::take(&idle, &id, Duration::from_secs(2)).await;
+        leases::take(&idle, &id, leases::SHORT).await;
         let cancel = "mutation($id: ID!) { cancelJob(input: {id: $id}) {
             job { id isCancelRequested } userErrors { code field } } }";
         let reply = admin.graphql(cancel, json!({ "id": format!("job:{id}") })).await;
         let payload = &reply["data"]["cancelJob"];
         assert_eq!(payload["job"], json!({ "id": format!("job:{id}"), "isCancelRequested": true }));
         assert_eq!(payload["userErrors"], json!([]));
+        leases::let_workers_go_on(&app).await;
         let done = finished(&admin, &id).await;
         assert_eq!((&done["state"], &done["counts"]["skipped"]), (&json!("canceled"), &json!(3)));
         assert_eq!(outcomes(&admin, &id, Value::Null).await, [

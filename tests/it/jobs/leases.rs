@@ -19,8 +19,42 @@ use serde_json::{Value, json};
 
 use super::{documents, finished, job, outcomes, start, trivia};
 use crate::on_both_databases;
+use crate::support::TestApp;
 use crate::support::database::{execute, rows};
 use crate::support::packing::ndjson;
+
+/// The worker that does not exist.
+const WORKER: &str = "worker-of-a-test";
+/// A lease that has expired when a worker looks for it.
+pub const SHORT: Duration = Duration::from_millis(1);
+
+/// The service without a worker, while no worker of another server can take a job, until
+/// [`let_workers_go_on`].
+pub async fn hold_workers(app: &TestApp) -> App {
+    let idle = app.idle().await;
+    let hold = if app.database.url.starts_with("sqlite") {
+        format!(
+            "CREATE TRIGGER hold BEFORE UPDATE OF lease_owner ON jobs
+             WHEN NEW.lease_owner <> '{WORKER}' BEGIN SELECT RAISE(IGNORE); END"
+        )
+    } else {
+        format!(
+            "CREATE OR REPLACE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF NEW.lease_owner <> '{WORKER}' THEN RETURN NULL; END IF;
+                 RETURN NEW; END $$;
+             CREATE TRIGGER hold BEFORE UPDATE OF lease_owner ON jobs
+                 FOR EACH ROW EXECUTE FUNCTION hold()"
+        )
+    };
+    execute(&app.database.url, &hold).await;
+    idle
+}
+
+/// Workers can take jobs again.
+pub async fn let_workers_go_on(app: &TestApp) {
+    let table = if app.database.url.starts_with("sqlite") { "" } else { " ON jobs" };
+    execute(&app.database.url, &format!("DROP TRIGGER hold{table}")).await;
+}
 
 /// Starts a job on a service without a worker. A worker of another server takes it after a while.
 pub async fn queued(idle: &App, documents: &[Value]) -> String {
@@ -80,7 +114,7 @@ pub fn admin() -> Principal {
 pub async fn take(idle: &App, id: &str, time: Duration) -> Lease {
     let database = idle.catalog.database();
     let taken = database.write(|transaction| async move {
-        let taken = transaction.take_job((id, 0), "worker-of-a-test", time, Utc::now()).await?;
+        let taken = transaction.take_job((id, 0), WORKER, time, Utc::now()).await?;
         Ok::<_, CatalogError>(taken)
     });
     taken.await.unwrap().unwrap().1
@@ -88,9 +122,10 @@ pub async fn take(idle: &App, id: &str, time: Duration) -> Lease {
 
 on_both_databases! {
     async fn a_worker_that_lost_its_lease_writes_nothing(app: TestApp) {
-        let idle = app.idle().await;
+        let idle = hold_workers(&app).await;
         let id = queued(&idle, &documents(5)).await;
-        let lease = take(&idle, &id, Duration::from_millis(300)).await;
+        let lease = take(&idle, &id, SHORT).await;
+        let_workers_go_on(&app).await;
         // The worker of the server takes the job when the lease has expired, and finishes it.
         let done = finished(&app.admin(), &id).await;
         assert_eq!((&done["attempts"], &done["counts"]["published"]), (&json!(2), &json!(5)));
@@ -119,9 +154,10 @@ on_both_databases! {
     }
 
     async fn a_job_is_taken_once(app: TestApp) {
-        let idle = app.idle().await;
+        let idle = hold_workers(&app).await;
         let id = queued(&idle, &documents(1)).await;
         let lease = take(&idle, &id, Duration::from_mins(1)).await;
+        let_workers_go_on(&app).await;
         assert_eq!(lease.epoch, 1);
         let key = (id.as_str(), 0);
         for epoch in [0, 1] {
@@ -162,13 +198,13 @@ on_both_databases! {
 
     async fn a_document_at_which_servers_end_again_and_again_is_left_out(app: TestApp) {
         let admin = app.admin();
-        let idle = app.idle().await;
+        let idle = hold_workers(&app).await;
         let id = queued(&idle, &documents(4)).await;
-        take(&idle, &id, Duration::from_secs(2)).await;
+        take(&idle, &id, SHORT).await;
         // As if the server had been killed four times at the second document.
         let url = &app.database.url;
-        execute(url, "UPDATE jobs SET stalled = 4, position = 1, careful_until = 200")
-            .await;
+        execute(url, "UPDATE jobs SET stalled = 4, position = 1, careful_until = 200").await;
+        let_workers_go_on(&app).await;
         let done = finished(&admin, &id).await;
         assert_eq!(done["counts"]["rejected"], 1, "{done}");
         assert_eq!(outcomes(&admin, &id, Value::Null).await.len(), 3);

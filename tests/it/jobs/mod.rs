@@ -363,12 +363,12 @@ on_both_databases! {
     }
 
     async fn a_job_whose_file_is_missing_fails(app: TestApp) {
-        let idle = app.idle().await;
+        let idle = leases::hold_workers(&app).await;
         let id = leases::queued(&idle, &documents(1)).await;
-        leases::take(&idle, &id, Duration::from_secs(2)).await;
         for file in stored_files(&app) {
             std::fs::remove_file(app.database.job_files().join(file)).unwrap();
         }
+        leases::let_workers_go_on(&app).await;
         let done = finished(&app.admin(), &id).await;
         assert_eq!(done["state"], "failed");
         assert!(done["error"].as_str().unwrap().contains("the file of the job is missing"), "{done}");

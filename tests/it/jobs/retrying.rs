@@ -160,15 +160,16 @@ on_both_databases! {
         let id = some_rejected(&admin).await;
         app.movie("b").await;
         app.movie("c").await;
-        let idle = app.idle().await;
+        let idle = leases::hold_workers(&app).await;
         let permission = leases::admin().can_manage_jobs().unwrap();
         let started = idle.catalog.retry_job(&permission, &id, None).await.unwrap().unwrap();
         let second = leases::started(started);
         // As if a server had ended after the first of the two documents.
-        leases::take(&idle, &second, std::time::Duration::from_secs(2)).await;
+        leases::take(&idle, &second, leases::SHORT).await;
         let url = &app.database.url;
         let moved = format!("UPDATE jobs SET position = 2 WHERE id = '{second}'");
         crate::support::database::execute(url, &moved).await;
+        leases::let_workers_go_on(&app).await;
         finished(&admin, &second).await;
         assert_eq!(outcomes(&admin, &second, Value::Null).await, ["2 c DRAFTED"]);
     }
