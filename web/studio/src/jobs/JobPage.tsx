@@ -11,6 +11,7 @@ import { PageNotice } from "../ui/PageNotice.tsx";
 import { Failure, Skeleton } from "../ui/states.tsx";
 import { useTitle } from "../ui/useTitle.ts";
 import { isOfDrafts, keyOf, optionsOf } from "./facts.ts";
+import { ExecuteJob } from "./ExecuteJob.tsx";
 import { CancelJob, RetryJob } from "./JobActions.tsx";
 import { StateTag } from "./Progress.tsx";
 import type { JobDetails, JobRow } from "./queries.ts";
@@ -68,6 +69,7 @@ function JobView({ job, followed }: { job: JobDetails; followed: FollowedJob }) 
         </div>
         <CancelJob job={job} onChange={followed.update} />
         <RetryJob job={job} />
+        <ExecuteJob job={job} />
       </header>
       {isDryRun && (
         <p className="job-note">

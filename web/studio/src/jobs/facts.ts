@@ -55,6 +55,10 @@ export function canRetry(job: JobRow): boolean {
   return failuresOf(job) + job.counts.skipped > 0 || notAttempted(job) !== 0;
 }
 
+/** Whether the job is a dry run that planned something. */
+export const canExecute = (job: JobRow): boolean =>
+  job.state === "COMPLETED" && optionsOf(job).isDryRun && job.counts.planned > 0;
+
 /** How far the job is, from 0 to 1; null if it is not known. */
 export function fractionOf(job: JobRow): number | null {
   const { total, done, fileSize, filePosition } = job;

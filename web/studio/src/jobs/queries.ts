@@ -137,6 +137,20 @@ export const RETRY_JOB = graphql(`
   }
 `);
 
+export const EXECUTE_JOB = graphql(`
+  mutation ExecuteJob($input: ExecuteJobInput!) {
+    executeJob(input: $input) {
+      job {
+        ...JobParts
+      }
+      userErrors {
+        field
+        message
+      }
+    }
+  }
+`);
+
 /** The movies that failures name, which may not exist. */
 export const NAMED_MOVIES = graphql(`
   query NamedMovies($ids: [ID!]!) {

@@ -3,26 +3,26 @@ import { connect, createServer, type AddressInfo } from "node:net";
 
 export interface LossyProxy {
   url: string;
-  /** Whether the answers to imports of many documents are lost. */
+  /** Whether the answers to the execution of dry runs are lost. */
   isLosing: boolean;
   stop(): Promise<void>;
 }
 
-const IMPORT = "POST /api/v1/admin/movies/import";
+const EXECUTION = "mutation ExecuteJob";
 
 export async function startLossyProxy(target: string): Promise<LossyProxy> {
   const { hostname, port } = new URL(target);
   const server = createServer((client) => {
     const service = connect(Number(port), hostname);
-    let isImport = false;
+    let isExecution = false;
     client.on("data", (chunk) => {
-      isImport ||= chunk.toString("latin1").startsWith(IMPORT);
+      isExecution ||= chunk.toString("latin1").includes(EXECUTION);
       service.write(chunk);
     });
     service.on("data", (chunk) => {
-      if (isImport && proxy.isLosing) client.destroy();
+      if (isExecution && proxy.isLosing) client.destroy();
       else client.write(chunk);
-      isImport = false;
+      isExecution = false;
     });
     const end = () => {
       client.destroy();

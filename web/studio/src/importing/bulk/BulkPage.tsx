@@ -1,15 +1,14 @@
 // Files that are imported together: options, a dry run as a job, and the import after it.
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { bytes } from "../../messages/format.ts";
 import { t } from "../../messages/index.ts";
 import { Button, Radios, Select } from "../../ui/controls.tsx";
 import { Skeleton } from "../../ui/states.tsx";
-import { showToast } from "../../ui/toasts.tsx";
 import { Bar } from "../../jobs/Progress.tsx";
 import type { TextFile } from "../files.ts";
 import type { BulkOptions } from "./send.ts";
-import { change, leave, startDryRun, startImport, stop, type Bulk } from "./store.ts";
+import { change, leave, startDryRun, stop, type Bulk } from "./store.ts";
 import "../../jobs/jobs.css";
 import "./bulkImport.css";
 
@@ -23,15 +22,6 @@ interface BulkPageProps {
 
 export function BulkPage({ bulk, onSingle }: BulkPageProps) {
   const { name, size, texts, sending, dryRun, problem } = bulk;
-  const navigate = useNavigate();
-  const open = (id: string) => void navigate({ to: "/jobs/$id", params: { id } });
-  const run = () =>
-    startImport((id) => {
-      const isHere = location.pathname === "/import";
-      const action = { label: t.bulkImport.open, run: () => open(id) };
-      showToast(t.bulkImport.started(name), isHere ? {} : { action });
-      if (isHere) open(id);
-    });
   return (
     <div className="page plan-page bulk-page">
       <div className="page-bar">
@@ -66,7 +56,7 @@ export function BulkPage({ bulk, onSingle }: BulkPageProps) {
         <Options bulk={bulk} />
       ) : (
         <Suspense fallback={<Skeleton />}>
-          <DryRun key={dryRun} id={dryRun} bulk={bulk} onImport={() => void run()} />
+          <DryRun key={dryRun} id={dryRun} />
         </Suspense>
       )}
     </div>
@@ -74,14 +64,13 @@ export function BulkPage({ bulk, onSingle }: BulkPageProps) {
 }
 
 function SendingView({ sending }: { sending: NonNullable<Bulk["sending"]> }) {
-  const { isDryRun, sent, total } = sending;
-  const label = isDryRun ? t.bulkImport.sendingDryRun : t.bulkImport.sendingImport;
+  const { sent, total } = sending;
+  const label = t.bulkImport.sending;
   return (
     <section className="bulk-sending" aria-label={label}>
       <h2>{label}</h2>
       <Bar fraction={total === 0 ? null : Math.min(1, sent / total)} label={label} />
       <p className="sub num">{t.bulkImport.sent(bytes(Math.min(sent, total)), bytes(total))}</p>
-      {!isDryRun && <p>{t.bulkImport.sendingNote}</p>}
       <div>
         <Button onPress={stop}>{t.bulkImport.stop}</Button>
       </div>

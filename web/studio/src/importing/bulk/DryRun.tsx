@@ -1,4 +1,5 @@
 // The dry run of files, as its job reports it, and the button that imports them.
+import { ExecuteJob } from "../../jobs/ExecuteJob.tsx";
 import { failuresOf, isFinished } from "../../jobs/facts.ts";
 import { CancelJob } from "../../jobs/JobActions.tsx";
 import { StateTag } from "../../jobs/Progress.tsx";
@@ -8,20 +9,14 @@ import { useJob } from "../../jobs/useJob.ts";
 import { t } from "../../messages/index.ts";
 import { Button } from "../../ui/controls.tsx";
 import { Failure, Skeleton } from "../../ui/states.tsx";
-import { change, startDryRun, type Bulk } from "./store.ts";
+import { change, leave, startDryRun } from "./store.ts";
 import "../../ui/tables.css";
 
-interface DryRunProps {
-  id: string;
-  bulk: Bulk;
-  onImport: () => void;
-}
-
-export function DryRun({ id, bulk, onImport }: DryRunProps) {
+export function DryRun({ id }: { id: string }) {
   const followed = useJob(id);
   const { job, error } = followed;
   if (job == null) {
-    if (job === null) return <Result job={null} bulk={bulk} onImport={onImport} />;
+    if (job === null) return <Result job={null} />;
     return error === null ? <Skeleton /> : <Failure error={error} onRetry={followed.retry} />;
   }
   return (
@@ -35,23 +30,16 @@ export function DryRun({ id, bulk, onImport }: DryRunProps) {
         </div>
         <Report job={job} followed={followed} />
       </div>
-      {isFinished(job) && <Result job={job} bulk={bulk} onImport={onImport} />}
+      {isFinished(job) && <Result job={job} />}
     </>
   );
 }
 
-interface ResultProps {
-  /** Null if the service has removed the job of the dry run. */
-  job: JobDetails | null;
-  bulk: Bulk;
-  onImport: () => void;
-}
-
-function Result({ job, bulk, onImport }: ResultProps) {
+/** The job is null if the service has removed it. */
+function Result({ job }: { job: JobDetails | null }) {
   const isCompleted = job?.state === "COMPLETED";
   const planned = isCompleted ? job.counts.planned : 0;
   const failed = job === null ? 0 : failuresOf(job);
-  const isDraft = bulk.options.target === "draft";
   return (
     <div className="plan-actions">
       <p role="status">
@@ -63,16 +51,11 @@ function Result({ job, bulk, onImport }: ResultProps) {
       </p>
       <div className="plan-buttons">
         <Button onPress={() => change({})}>{t.bulkImport.change}</Button>
-        {planned > 0 ? (
-          <Button look="main" onPress={onImport}>
-            {isDraft ? t.bulkImport.draftNow(planned) : t.bulkImport.publishNow(planned)}
+        {job !== null && <ExecuteJob job={job} onStarted={leave} />}
+        {!isCompleted && (
+          <Button look="main" onPress={() => void startDryRun()}>
+            {t.bulkImport.again}
           </Button>
-        ) : (
-          !isCompleted && (
-            <Button look="main" onPress={() => void startDryRun()}>
-              {t.bulkImport.again}
-            </Button>
-          )
         )}
       </div>
     </div>

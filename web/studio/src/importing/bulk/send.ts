@@ -1,4 +1,4 @@
-// Sends a file to be imported as a job, with progress. The job exists once the service has said so.
+// Sends a file for the dry run of its import, a job, with progress. The job exists once the service has said so.
 import { request } from "../../catalogue/bulk/download.ts";
 import { session } from "../../session/session.ts";
 
@@ -12,7 +12,6 @@ interface Sending {
   files: readonly File[];
   content: Blob;
   options: BulkOptions;
-  isDryRun: boolean;
   /** Sent again with a repeated request, so that the job is started once. */
   key: string;
   signal: AbortSignal;
@@ -75,11 +74,10 @@ function read(text: string): { id?: string; detail?: string } {
   }
 }
 
-function addressOf({ files, options, isDryRun }: Sending): string {
+function addressOf({ files, options }: Sending): string {
   const { target, mode, source } = options;
-  const query = new URLSearchParams({ target, mode });
+  const query = new URLSearchParams({ target, mode, dry_run: "true" });
   if (source !== "") query.set("source", source);
-  if (isDryRun) query.set("dry_run", "true");
   // Several files are sent as one archive, which has no name.
   const [file, ...others] = files;
   if (file !== undefined && others.length === 0) query.set("file_name", file.name);

@@ -1,12 +1,13 @@
-// The files that are imported together, from their choice until the import has started. They
-// outlive visits of other pages of the Studio, and end with the tab.
+// The files that are imported together, from their choice until the import has started: they are
+// sent once, for a dry run, and the import does what the dry run planned. They outlive visits of
+// other pages of the Studio, and end with the tab.
 import { useSyncExternalStore } from "react";
+import { randomKey } from "../../graphql/randomKey.ts";
 import { t } from "../../messages/index.ts";
 import { showToast } from "../../ui/toasts.tsx";
 import type { TextFile } from "../files.ts";
 import { contentOf, fits } from "./content.ts";
 import { SendError, sendFile, type BulkOptions, type SendProblem } from "./send.ts";
-import { checksumOf } from "./zip.ts";
 
 export interface Bulk {
   account: string;
@@ -16,11 +17,9 @@ export interface Bulk {
   /** The same files as texts that can be imported one after the other; else empty. */
   texts: TextFile[];
   options: BulkOptions;
-  sending: { isDryRun: boolean; sent: number; total: number } | null;
+  sending: { sent: number; total: number } | null;
   /** The job of the dry run of these files with these options. */
   dryRun: string | null;
-  /** Of what the dry run was about. */
-  checksum: number | null;
   problem: string | null;
 }
 
@@ -28,8 +27,8 @@ const OPTIONS: BulkOptions = { target: "published", mode: "merge", source: "" };
 
 let current: Bulk | null = null;
 let stopSending: AbortController | null = null;
-/** The keys of requests that were not answered yet. */
-let keys: { dryRun?: string | undefined; import?: string | undefined } = {};
+/** The key of a request that was not answered yet. */
+let key: string | null = null;
 const listeners = new Set<() => void>();
 
 function set(next: Bulk | null): void {
@@ -48,7 +47,7 @@ export function useBulk(account: string): Bulk | null {
   return bulk?.account === account ? bulk : null;
 }
 
-/** Replaces the files that were chosen before. An import that is being sent goes on. */
+/** Replaces the files that were chosen before. */
 export function choose(account: string, files: readonly File[], texts: TextFile[]): void {
   leave();
   const [first] = files;
@@ -61,48 +60,35 @@ export function choose(account: string, files: readonly File[], texts: TextFile[
     options: OPTIONS,
     sending: null,
     dryRun: null,
-    checksum: null,
     problem: fits(files) ? null : t.bulkImport.tooLarge,
   });
 }
 
 /** Forgets the files. */
 export function leave(): void {
-  if (current?.sending?.isDryRun === true) stopSending?.abort();
-  keys = {};
+  if (current?.sending != null) stopSending?.abort();
+  key = null;
   set(null);
 }
 
 /** Other options need another dry run. */
 export function change(options: Partial<BulkOptions>): void {
   if (current === null || current.sending !== null) return;
-  keys = {};
+  key = null;
   set({ ...current, options: { ...current.options, ...options }, dryRun: null, problem: null });
 }
 
 export const stop = () => stopSending?.abort();
 
 export async function startDryRun(): Promise<void> {
-  const id = await send(true);
+  const id = await send();
   if (id === null || current === null) return;
-  keys.dryRun = undefined;
+  key = null;
   set({ ...current, dryRun: id });
 }
 
-/**
- * Starts the import of what the dry run was about. Calls `onStarted` with the job once the service
- * has said that it exists.
- */
-export async function startImport(onStarted: (job: string) => void): Promise<void> {
-  const chosen = current?.files;
-  const id = await send(false);
-  if (id === null) return;
-  if (current?.files === chosen) leave();
-  onStarted(id);
-}
-
 /** Sends the files. The id of the job; null if there is none, which is said on the page. */
-async function send(isDryRun: boolean): Promise<string | null> {
+async function send(): Promise<string | null> {
   const before = current;
   if (before === null || before.sending !== null || !fits(before.files)) return null;
   const { files, options, size } = before;
@@ -112,55 +98,37 @@ async function send(isDryRun: boolean): Promise<string | null> {
   const update = (part: Partial<Bulk>) => {
     if (isCurrent() && current !== null) set({ ...current, ...part });
   };
-  const kind = isDryRun ? "dryRun" : "import";
-  const key = (keys[kind] ??= newKey());
-  update({ problem: null, sending: { isDryRun, sent: 0, total: size } });
+  key ??= randomKey();
+  update({ problem: null, sending: { sent: 0, total: size } });
   try {
-    const { content, checksum } = await read(files);
-    if (isDryRun) update({ checksum });
-    else if (checksum !== before.checksum) throw new SendError({ reason: "changed" });
+    const content = await read(files);
     const { signal } = controller;
     const total = content.size;
-    const onProgress = (sent: number) => update({ sending: { isDryRun, sent, total } });
-    const id = await sendFile({ files, content, options, isDryRun, key, signal, onProgress });
+    const onProgress = (sent: number) => update({ sending: { sent, total } });
+    const id = await sendFile({ files, content, options, key, signal, onProgress });
     update({ sending: null });
-    return isDryRun && !isCurrent() ? null : id;
+    return isCurrent() ? id : null;
   } catch (error) {
     if (controller.signal.aborted && !(error instanceof SendError)) {
       update({ sending: null });
       if (isCurrent()) showToast(t.bulkImport.stopped);
       return null;
     }
-    const problem = error instanceof SendError ? sentenceOf(error.problem, isDryRun) : null;
-    update({ sending: null, problem: problem ?? t.errors.unknown });
-    // The page of the files may not be open any more.
-    if (!isDryRun && (!isCurrent() || location.pathname !== "/import"))
-      showToast(problem ?? t.errors.unknown, { tone: "failed" });
+    const problem = error instanceof SendError ? sentenceOf(error.problem) : t.errors.unknown;
+    update({ sending: null, problem });
     return null;
   }
 }
 
-async function read(files: readonly File[]): Promise<{ content: Blob; checksum: number }> {
+async function read(files: readonly File[]): Promise<Blob> {
   try {
-    const content = await contentOf(files);
-    return { content, checksum: await checksumOf(content) };
+    return await contentOf(files);
   } catch {
     throw new SendError({ reason: "changed" });
   }
 }
 
-function sentenceOf(problem: SendProblem, isDryRun: boolean): string {
+function sentenceOf(problem: SendProblem): string {
   const { problems } = t.bulkImport;
-  switch (problem.reason) {
-    case "refused":
-      return problems.refused(problem.detail);
-    case "unanswered":
-      return isDryRun ? problems.unansweredDryRun : problems.unanswered;
-    default:
-      return problems[problem.reason];
-  }
+  return problem.reason === "refused" ? problems.refused(problem.detail) : problems[problem.reason];
 }
-
-/** `crypto.randomUUID` needs HTTPS or localhost. */
-const newKey = () =>
-  Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");

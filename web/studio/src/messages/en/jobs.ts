@@ -165,5 +165,8 @@ export const jobs = {
   finishedBefore: "The job was finished already; nothing was canceled.",
   retry: "Try failures again",
   retryDryRun: "Repeat dry run of failures",
+  executed: "A new job does what the dry run planned. It goes on without this page.",
+  publishPlanned: (number: number) => `Publish ${plural(number, "document", "documents")}`,
+  draftPlanned: (number: number) => `Add ${plural(number, "document", "documents")} to drafts`,
   retried: "A new job tries the documents again that were not imported.",
 };
