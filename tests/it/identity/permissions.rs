@@ -178,6 +178,7 @@ const OPERATIONS: &[(&str, Needs)] = &[
     ("mutation { cancelJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
     ("mutation { retryJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
     ("mutation { executeJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
+    ("mutation { revertJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
     ("mutation { publishDrafts(input: {ids: [\"no\"]}) { userErrors { code } } }", PUBLISH),
     ("mutation { discardDrafts(input: {ids: [\"no\"]}) { userErrors { code } } }", PUBLISH),
 ];
@@ -190,6 +191,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("get", "/api/v1/admin/jobs/{id}/failures", PUBLISH),
     ("get", "/api/v1/admin/jobs/{id}/outcomes", PUBLISH),
     ("post", "/api/v1/admin/jobs/{id}/retry", PUBLISH),
+    ("post", "/api/v1/admin/jobs/{id}/revert", PUBLISH),
     ("get", "/api/v1/admin/movies/{id}/draft-status", DRAFT),
     ("delete", "/api/v1/admin/movies/{id}/draft/{category}", PUBLISH),
     ("get", "/api/v1/admin/movies/{id}/export/all", READ),

@@ -10,7 +10,7 @@ import { NeedsRole } from "../ui/NeedsRole.tsx";
 import { PageNotice } from "../ui/PageNotice.tsx";
 import { Failure, Skeleton } from "../ui/states.tsx";
 import { useTitle } from "../ui/useTitle.ts";
-import { isOfDrafts, keyOf, optionsOf } from "./facts.ts";
+import { isImport, isOfDrafts, keyOf, optionsOf } from "./facts.ts";
 import { CancelJob, RetryJob } from "./JobActions.tsx";
 import { StateTag } from "./Progress.tsx";
 import type { JobDetails, JobRow } from "./queries.ts";
@@ -72,11 +72,12 @@ function JobView({ job, followed }: { job: JobDetails; followed: FollowedJob }) 
       {isDryRun && (
         <p className="job-note">
           {t.jobs.dryRunNote}{" "}
-          {isOfDrafts(job) ? (
+          {isOfDrafts(job) && (
             <Link to="/drafts" className="link">
               {texts.jobs.toDrafts}
             </Link>
-          ) : (
+          )}
+          {isImport(job) && (
             <Link to="/import" className="link">
               {t.jobs.toImport}
             </Link>
@@ -98,7 +99,8 @@ function Details({ job }: { job: JobRow }) {
         <h2>{t.jobs.details}</h2>
       </div>
       <dl className="job-fields">
-        {isOfDrafts(job) ? <DraftFields job={job} /> : <ImportFields job={job} />}
+        {isOfDrafts(job) && <DraftFields job={job} />}
+        {isImport(job) && <ImportFields job={job} />}
         <Field name={fields.created}>{exactly(job.createdAt)}</Field>
         <Field name={fields.began}>{startedAt !== null && exactly(startedAt)}</Field>
         <Field name={fields.finished}>{finishedAt !== null && exactly(finishedAt)}</Field>

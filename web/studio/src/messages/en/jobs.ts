@@ -6,6 +6,7 @@ const kinds: Record<JobKind, string> = {
   IMPORT: "Import",
   PUBLISH_DRAFTS: "Publish drafts",
   DISCARD_DRAFTS: "Discard drafts",
+  REVERT: "Revert a job",
 };
 
 const states: Record<JobState, string> = {
