@@ -126,7 +126,9 @@ impl Catalog {
             let page = self.database.documents_published_by(&job.id, after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(found) };
             after = Some(last.position);
-            page.into_iter().for_each(|document| found.add(document));
+            for document in page {
+                found.add(document);
+            }
         }
     }
 }

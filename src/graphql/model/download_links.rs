@@ -8,7 +8,7 @@ use super::movie_filter::{MovieFilter, movie_query};
 use super::pages::check_time;
 use crate::catalog::bulk::BulkFormat;
 use crate::catalog::movies::MovieQuery;
-use crate::document::{Category, MovieId};
+use crate::document::{Category, MovieId, Source};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 
@@ -52,7 +52,7 @@ pub fn export_link(ctx: &Context<'_>, selection: ExportSelection) -> Result<Stri
     if as_of.is_some() && !query.filter.missing.is_empty() {
         return Err(bad("asOf and filter.missing cannot be given together"));
     }
-    let ids = ids.map(read_ids).transpose()?;
+    let ids = ids.as_deref().map(read_ids).transpose()?;
     if categories.as_ref().is_some_and(Vec::is_empty) {
         return Err(bad("categories: found none; leave the argument out for all"));
     }
@@ -78,7 +78,7 @@ fn bad(message: &str) -> ApiError {
     ApiError::BadInput(message.to_owned())
 }
 
-fn read_ids(ids: Vec<ID>) -> Result<Vec<MovieId>, ApiError> {
+fn read_ids(ids: &[ID]) -> Result<Vec<MovieId>, ApiError> {
     if ids.is_empty() {
         return Err(bad("ids: found none; leave the argument out for all movies"));
     }
@@ -142,7 +142,7 @@ impl Parameters {
         self.categories("has_draft", query.drafted());
         if let Some(written) = &filter.written {
             self.categories("written_categories", &written.categories);
-            self.text("written_source", written.source.map(|source| source.as_str()));
+            self.text("written_source", written.source.map(Source::as_str));
             self.moment("written_since", written.since);
             self.moment("written_until", written.until);
         }

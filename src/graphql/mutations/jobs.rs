@@ -100,8 +100,9 @@ impl JobMutation {
             let permission = ctx.can_manage_jobs()?;
             let RevertJobInput { id, dry_run, idempotency_key: key } = input;
             let options = RevertJobOptions { job: without_prefix("job", &id).to_owned(), dry_run };
-            let starting = ctx.catalog().revert_job(&permission, options, key.as_deref());
-            let (job, user_errors) = start_from(&id, key.as_deref(), starting).await?;
+            let key = key.as_deref();
+            let starting = Box::pin(ctx.catalog().revert_job(&permission, options, key));
+            let (job, user_errors) = start_from(&id, key, starting).await?;
             Ok(RevertJobPayload { job, user_errors })
         })
         .await

@@ -125,8 +125,8 @@ impl Query {
             Vec<Category>,
         >,
         #[graphql(desc = "\
-            The moment of which to export the documents, for example 2026-11-29T12:00:00Z. Default: \
-            the moment of the download. Needs the role CONTRIBUTOR, and does not go with \
+            The moment of which to export the documents, for example 2026-11-29T12:00:00Z. \
+            Default: the moment of the download. Needs the role CONTRIBUTOR, and does not go with \
             filter.missing.")]
         as_of: Option<DateTime<Utc>>,
         #[graphql(desc = "The format of the file.", default_with = "BulkFormat::Zip")]

@@ -91,8 +91,9 @@ impl Bundles {
         }
     }
 
-    /// Streams the bundle of an existing movie, until the account loses its rights. An error after the first document aborts the
-    /// stream, so that a client never takes an incomplete bundle for a complete one.
+    /// Streams the bundle of an existing movie, until the account loses its rights. An error after
+    /// the first document aborts the stream, so that a client never takes an incomplete bundle for
+    /// a complete one.
     ///
     /// # Errors
     /// When the first document cannot be read.

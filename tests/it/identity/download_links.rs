@@ -79,7 +79,8 @@ on_both_databases! {
         let admin = app.full_movie("a").await;
         app.full_movie("b").await;
         app.movie("c").await;
-        admin.draft(&envelope("c", "trivia", json!({ "items": [{ "text": "Ünï & code" }] }))).await;
+        let draft = json!({ "items": [{ "text": "Ünï & code" }] });
+        admin.draft(&envelope("c", "trivia", draft)).await;
         for (arguments, query) in [
             ("ids: [\"b\", \"a\"]", "ids=b,a"),
             ("ids: [\"b\"], categories: [TRIVIA, CAST_CREW]", "ids=b&categories=trivia,cast_crew"),
@@ -151,7 +152,10 @@ on_both_databases! {
                 assert!(!link.contains(made["secret"].as_str().unwrap()));
             }
             match end {
-                "revoked" => drop(done(&session, revoke, json!({ "id": made["token"]["id"] })).await),
+                "revoked" => {
+                    let id = json!({ "id": made["token"]["id"] });
+                    drop(done(&session, revoke, id).await);
+                }
                 _ => drop(done(&admin, update, json!({ "id": id })).await),
             }
             for link in &links {
@@ -178,8 +182,8 @@ on_both_databases! {
         };
         app.seed(&[
             envelope("m", "basic_info", json!({ "title": "M" })),
-            document("timeline", "events", &|number| json!({
-                "date": "1999", "title": format!("E{number}"), "description": noise(number) }), 400),
+            document("timeline", "events", &|number| json!({ "date": "1999",
+                "title": format!("E{number}"), "description": noise(number) }), 400),
             document("trivia", "items", &|number| json!({ "text": noise(1_000 + number) }), 400),
         ]).await;
         for number in 0..2 {

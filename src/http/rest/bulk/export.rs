@@ -184,7 +184,8 @@ impl BulkExportParameters {
 /// is sent does not appear in it. A download that was cut short is incomplete: it has no end of the
 /// archive, or no last chunk (HTTP clients report that as an error).
 #[utoipa::path(
-    get, path = "/api/v1/admin/movies/export", tag = "export", security(("bearer" = []), ("link" = [])),
+    get, path = "/api/v1/admin/movies/export", tag = "export",
+    security(("bearer" = []), ("link" = [])),
     params(BulkExportParameters),
     responses(
         (
