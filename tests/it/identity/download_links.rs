@@ -52,6 +52,18 @@ fn documents(reply: &Reply) -> Vec<String> {
     reply.text.lines().map(shown).collect()
 }
 
+/// 18,000 characters that a ZIP archive hardly compresses.
+fn noise(seed: usize) -> String {
+    const DIGITS: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+    let mut state = seed as u64 + 1;
+    let next = move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(DIGITS[(state >> 58) as usize])
+    };
+    std::iter::repeat_with(next).take(18_000).collect()
+}
+
 on_both_databases! {
     async fn a_link_downloads_without_a_token(app: TestApp) {
         app.full_movie("m").await;
@@ -167,30 +179,28 @@ on_both_databases! {
     async fn a_download_by_a_link_is_cut_off_after_a_revocation(app: TestApp) {
         let admin = account(&app, "admin@example.com", Role::Admin).await.client(&app);
         // More than the buffers of a connection, also if it is compressed.
-        let noise = |seed: u64| {
-            let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-            let next = move || {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                char::from(b'0' + u8::try_from(state % 75).unwrap())
-            };
-            std::iter::repeat_with(next).take(18_000).collect::<String>()
+        let items = |seed: usize| -> Vec<Value> {
+            (0..200).map(|item| json!({ "text": noise(seed + item) })).collect()
         };
-        let document = |category: &str, list: &str, item: &dyn Fn(u64) -> Value, count: u64| {
-            envelope("m", category, json!({ list: (0..count).map(item).collect::<Vec<_>>() }))
-        };
-        app.seed(&[
-            envelope("m", "basic_info", json!({ "title": "M" })),
-            document("timeline", "events", &|number| json!({ "date": "1999",
-                "title": format!("E{number}"), "description": noise(number) }), 400),
-            document("trivia", "items", &|number| json!({ "text": noise(1_000 + number) }), 400),
-        ]).await;
+        let events: Vec<Value> = (0..200)
+            .map(|event| json!({ "date": "1999", "title": format!("E{event}"),
+                "description": noise(event) }))
+            .collect();
+        let mut documents: Vec<Value> = (0..4)
+            .map(|movie| envelope(&format!("n{movie}"), "trivia", json!({ "items": items(movie) })))
+            .collect();
+        documents.push(envelope("m", "timeline", json!({ "events": events })));
+        documents.push(envelope("m", "trivia", json!({ "items": items(1_000) })));
+        app.seed(&documents).await;
         for number in 0..2 {
             let email = format!("v{number}@example.com");
             let id = create(&app, &email, Role::Viewer).await;
             let tokens = log_in(&app.anonymous(), &email).await;
-            let link = links(&tokens.client(&app)).await[number].clone();
+            let client = tokens.client(&app);
+            let link = match number {
+                0 => export_link(&client, "(format: NDJSON)").await,
+                _ => bundle_link(&client, "m").await,
+            };
             let response = app.anonymous().request(Method::GET, &link).send().await;
             let mut response = response.unwrap();
             assert_eq!(response.status(), 200);
