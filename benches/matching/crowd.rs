@@ -122,6 +122,7 @@ async fn time(catalog: &Catalog, file: &str) -> Result<Duration, Box<dyn Error>>
         role: Role::Admin,
         source: None,
         credential: Credential::default(),
+        expires_at: None,
         origin: std::sync::Arc::default(),
     };
     let permission = principal

@@ -178,6 +178,7 @@ async fn decide(catalog: &Catalog, movie: &cases::HeldOut) -> Result<Decisions, 
         role: Role::Admin,
         source: None,
         credential: Credential::default(),
+        expires_at: None,
         origin: Arc::default(),
     };
     let options = ImportOptions { dry_run: true, ..ImportOptions::default() };

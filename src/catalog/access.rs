@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::audit::{Actor, AuditCredential, AuditInterface, RequestOrigin};
 use super::import::options::ImportOptions;
 use crate::document::schema::choice::define_choice;
@@ -46,6 +48,8 @@ pub struct Principal {
     pub source: Option<Source>,
     /// The kind of token, and what limits it beyond the role.
     pub credential: Credential,
+    /// When its token expires, if that is a JSON Web Token.
+    pub expires_at: Option<DateTime<Utc>>,
     /// Where the request comes from.
     pub origin: Arc<RequestOrigin>,
 }

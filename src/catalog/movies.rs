@@ -35,6 +35,12 @@ impl MovieQuery {
     pub fn with_drafts(self, _: &CanDraft, drafted: Vec<Category>) -> Self {
         Self { drafted, ..self }
     }
+
+    /// The categories of which a movie must have an open draft.
+    #[must_use]
+    pub fn drafted(&self) -> &[Category] {
+        &self.drafted
+    }
 }
 
 impl Catalog {

@@ -171,6 +171,8 @@ pub enum WarningCode {
     Locked,
     /// A resolution was not used, because the name came with an id or was resolved already.
     ResolutionUnused,
+    /// The document is that of a movie which the reverted job created. The movie was not deleted.
+    MovieKept,
 }
 
 /// Appends a key to a JSON Pointer, escaped according to RFC 6901.

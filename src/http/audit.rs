@@ -37,6 +37,7 @@ const WRITES: &[(Method, &str, AuditOperation)] = &[
     (Method::POST, "/api/v1/admin/movies/{id}/import/{category}", AuditOperation::Import),
     (Method::POST, "/api/v1/admin/jobs/{id}/cancel", AuditOperation::CancelJob),
     (Method::POST, "/api/v1/admin/jobs/{id}/retry", AuditOperation::StartJob),
+    (Method::POST, "/api/v1/admin/jobs/{id}/revert", AuditOperation::StartJob),
     (Method::POST, "/api/v1/admin/jobs/{id}/execute", AuditOperation::StartJob),
     (Method::POST, "/api/v1/admin/movies/{id}/publish/{category}", AuditOperation::PublishDraft),
     (Method::DELETE, "/api/v1/admin/movies/{id}/draft/{category}", AuditOperation::DiscardDraft),

@@ -67,6 +67,16 @@ impl TokenError {
     }
 }
 
+impl From<InvalidToken> for TokenError {
+    fn from(invalid: InvalidToken) -> Self {
+        match invalid {
+            InvalidToken::Expired => Self::Expired,
+            InvalidToken::Malformed => Self::Invalid,
+            InvalidToken::Ended => Self::Ended,
+        }
+    }
+}
+
 impl From<TokenError> for ProblemDetails {
     fn from(error: TokenError) -> Self {
         Self::unauthenticated(error.detail(), true)
@@ -124,11 +134,7 @@ pub async fn verify(
     token: &str,
 ) -> Result<Result<Principal, TokenError>, CatalogError> {
     let verified = Box::pin(state.accounts.authenticate(token)).await?;
-    Ok(verified.map_err(|invalid| match invalid {
-        InvalidToken::Expired => TokenError::Expired,
-        InvalidToken::Malformed => TokenError::Invalid,
-        InvalidToken::Ended => TokenError::Ended,
-    }))
+    Ok(verified.map_err(TokenError::from))
 }
 
 impl FromRequestParts<AppState> for Credentials {

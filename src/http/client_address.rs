@@ -1,6 +1,7 @@
 //! The address of the client: that of the connection, or behind a trusted proxy the one that the
 //! proxy reports in `Forwarded` (RFC 7239) or `X-Forwarded-For`.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -9,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 
+use crate::catalog::accounts::download_links::without_signature;
 use crate::catalog::accounts::provider::CALLBACK_PATH;
 
 /// Maximum number of addresses that are read from one header.
@@ -167,12 +169,13 @@ pub fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
 }
 
 /// The URI of a request as it is logged: without what a log-in provider sends with the browser,
-/// which includes a code.
-fn shown_uri(uri: &axum::http::Uri) -> &str {
+/// which includes a code, and without the signature of a link to a download.
+fn shown_uri(uri: &axum::http::Uri) -> Cow<'_, str> {
     if uri.path() == CALLBACK_PATH {
-        return CALLBACK_PATH;
+        return CALLBACK_PATH.into();
     }
-    uri.path_and_query().map_or(uri.path(), axum::http::uri::PathAndQuery::as_str)
+    let text = uri.path_and_query().map_or(uri.path(), axum::http::uri::PathAndQuery::as_str);
+    without_signature(text).map_or_else(|| text.into(), Cow::Owned)
 }
 
 impl<S: Sync> FromRequestParts<S> for ClientAddress {

@@ -8,6 +8,7 @@ mod built_files;
 mod client_address;
 mod conditional;
 mod cors;
+mod download;
 mod graphiql;
 mod graphql;
 mod health;

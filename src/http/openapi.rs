@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::problem::ProblemDetails;
 use super::{AppState, health, rest};
+use crate::catalog::accounts::download_links::LINK;
 
 /// The routes that the document describes, including its own.
 pub fn routes() -> Router<AppState> {
@@ -54,20 +55,24 @@ pub fn document() -> &'static str {
         description = "Export, enrich and safely import movie catalogues: the REST API beside the \
                        GraphQL API.",
     ),
-    modifiers(&Bearer),
+    modifiers(&Security),
 )]
 struct Document;
 
-/// Adds the security scheme: bearer tokens in the `Authorization` header.
-struct Bearer;
+/// Adds the security schemes: bearer tokens in the `Authorization` header, and signed links.
+struct Security;
 
-impl Modify for Bearer {
+impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let link = ApiKeyValue::with_description(
+            LINK,
+            "The signed part of a link to a download (catalogExportUrl and bundleUrl of the \
+             GraphQL API), as the last parameter. It is valid for 5 minutes.",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        components.add_security_scheme("link", SecurityScheme::ApiKey(ApiKey::Query(link)));
         document.info.license = None;
     }
 }

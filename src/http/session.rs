@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::catalog::CatalogError;
 use crate::catalog::access::Principal;
+use crate::catalog::accounts::download_links::DownloadLink;
 use crate::catalog::accounts::standing::EpochWatch;
 use crate::http::AppState;
 use crate::http::bearer::{self, Bearer, TokenError};
@@ -23,10 +24,16 @@ use crate::http::problem::ProblemDetails;
 /// How long to wait before a token is verified again after storage failed.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// What a connection or a request proves its account with.
+enum Proof {
+    Token(Box<str>),
+    Link(Box<DownloadLink>),
+}
+
 /// The account and the token of an open connection or a request.
 pub struct Session {
     pub principal: Principal,
-    token: Box<str>,
+    proof: Proof,
     expires_at: Option<DateTime<Utc>>,
     verified_at: Instant,
     /// The access epoch at which the token was verified; `None` if it has to be verified again.
@@ -37,10 +44,20 @@ pub struct Session {
 impl Session {
     /// The account of a token that was just verified.
     pub fn new(state: &AppState, principal: Principal, token: &str) -> Self {
+        let expires_at = expiry(token);
+        Self { expires_at, ..Self::with_proof(state, principal, Proof::Token(token.into())) }
+    }
+
+    /// The account of a link that was just verified.
+    pub fn of_link(state: &AppState, principal: Principal, link: DownloadLink) -> Self {
+        Self::with_proof(state, principal, Proof::Link(link.into()))
+    }
+
+    fn with_proof(state: &AppState, principal: Principal, proof: Proof) -> Self {
         Self {
             principal,
-            token: token.into(),
-            expires_at: expiry(token),
+            proof,
+            expires_at: None,
             verified_at: Instant::now(),
             epoch: None,
             newest_epoch: state.accounts.watch_epoch(),
@@ -102,8 +119,15 @@ impl Session {
         if self.epoch == Some(epoch) {
             return Ok(Ok(()));
         }
-        // In a box, so that an idle connection does not hold room for it.
-        let principal = match Box::pin(bearer::verify(state, &self.token)).await? {
+        // In boxes, so that an idle connection does not hold room for them.
+        let verified = match &self.proof {
+            Proof::Token(token) => Box::pin(bearer::verify(state, token)).await?,
+            Proof::Link(link) => {
+                let found = Box::pin(state.accounts.account_of_link(link)).await?;
+                found.map_err(TokenError::from)
+            }
+        };
+        let principal = match verified {
             Ok(principal) => principal,
             Err(error) => return Ok(Err(error)),
         };

@@ -58,7 +58,7 @@ pub use jobs::files::{
     FileContent, JobFileError, JobFiles, PREFIX as JOB_FILE_PREFIX, ReceiveError, StoredFile,
 };
 pub use jobs::lease::{JobEnd, JobProgress, Lease, LeaseState};
-pub use jobs::outcomes::JobOutcomeRow;
+pub use jobs::outcomes::{JobOutcomeRow, PublishedByJob};
 pub use jobs::rows::{JobCounts, JobFilter, JobRow, NewJob};
 pub use jobs::vocabulary::{JobKind, JobOutcome, JobState};
 pub use login_failures::LoginFailures;

@@ -374,6 +374,7 @@ on_both_databases! {
             role: Role::Admin,
             source: Some(Source::LlmGenerated),
             credential: Credential::default(),
+            expires_at: None,
             origin: std::sync::Arc::default(),
         };
         let client = app.anonymous().with_token(token_of(&agent));

@@ -1049,6 +1049,7 @@ on_both_databases! {
             role: Role::Admin,
             source: Some(Source::LlmGenerated),
             credential: Credential::default(),
+            expires_at: None,
             origin: std::sync::Arc::default(),
         }));
         // (case, client, query string, metadata of the file, stored source)
@@ -1175,6 +1176,7 @@ on_both_databases! {
                 role: Role::Admin,
                 source: None,
                 credential: Credential::default(),
+                expires_at: None,
                 origin: std::sync::Arc::default(),
             }))
         };

@@ -279,6 +279,7 @@ async fn nul_in_credentials_and_tokens_is_refused() {
                 role: Role::Admin,
                 source: None,
                 credential: Credential::default(),
+                expires_at: None,
                 origin: std::sync::Arc::default(),
             });
             let client = app.anonymous().with_token(token);

@@ -31,7 +31,7 @@ impl Accounts {
     }
 
     /// The account of a token of our own, if it still stands.
-    async fn standing_of(
+    pub(super) async fn standing_of(
         &self,
         verified: VerifiedToken,
     ) -> Result<Result<Principal, InvalidToken>, CatalogError> {

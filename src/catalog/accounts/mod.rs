@@ -4,6 +4,7 @@ pub mod authentication;
 mod cached;
 mod claims;
 mod command_line;
+pub mod download_links;
 mod identities;
 pub mod issuer_files;
 pub mod issuers;

@@ -132,8 +132,26 @@ pub(super) async fn authenticate(
     if !is_well_formed(text) {
         return Ok(Err(InvalidToken::Malformed));
     }
-    let hash = passwords::hash_of_secret(text);
-    let Some(token) = accounts.standings.token(&accounts.catalog, &hash).await? else {
+    authenticate_hash(accounts, &passwords::hash_of_secret(text)).await
+}
+
+/// Verifies the personal access token with this id, as if it had been sent.
+pub(super) async fn authenticate_id(
+    accounts: &Accounts,
+    id: &str,
+) -> Result<Result<Principal, InvalidToken>, CatalogError> {
+    let found = accounts.catalog.database.personal_tokens_by_id(&[id.to_owned()]).await?.pop();
+    match found {
+        Some(row) => authenticate_hash(accounts, &row.hash).await,
+        None => Ok(Err(InvalidToken::Ended)),
+    }
+}
+
+async fn authenticate_hash(
+    accounts: &Accounts,
+    hash: &str,
+) -> Result<Result<Principal, InvalidToken>, CatalogError> {
+    let Some(token) = accounts.standings.token(&accounts.catalog, hash).await? else {
         return Ok(Err(InvalidToken::Ended));
     };
     let now = accounts.catalog.clock.now();
@@ -161,6 +179,7 @@ fn principal(token: &TokenStanding) -> Principal {
         role,
         source,
         credential: Credential::Personal { id: token.id.clone(), categories },
+        expires_at: None,
         origin: Arc::default(),
     }
 }

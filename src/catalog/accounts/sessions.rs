@@ -393,6 +393,7 @@ pub(super) fn principal(user: &UserRow, credential: Credential) -> Principal {
         role: role_of(&user.role),
         source: None,
         credential,
+        expires_at: None,
         origin: Arc::default(),
     }
 }

@@ -25,6 +25,7 @@ pub const MAX_NAME: usize = 255;
 /// accepted as one.
 const REFRESH: &str = "/refresh";
 const ATTEMPT: &str = "/log-in";
+const DOWNLOAD: &str = "/download";
 
 /// The issuer, audience and lifetimes of tokens.
 #[derive(Debug, Clone)]
@@ -59,7 +60,7 @@ pub fn is_issuer(text: &str) -> bool {
 /// the other tokens of a service with the same secret.
 #[must_use]
 pub fn is_audience(text: &str) -> bool {
-    is_issuer(text) && ![REFRESH, ATTEMPT].iter().any(|other| text.ends_with(other))
+    is_issuer(text) && ![REFRESH, ATTEMPT, DOWNLOAD].iter().any(|other| text.ends_with(other))
 }
 
 /// Signs and verifies tokens.
@@ -70,7 +71,6 @@ pub struct Tokens {
     decoding: Vec<DecodingKey>,
     access: Validation,
     refresh: Validation,
-    attempt: Validation,
     config: TokenConfig,
     /// The access tokens that were verified.
     known: KnownTokens<Claims>,
@@ -125,13 +125,33 @@ impl NumericDate {
     }
 }
 
-/// What a browser keeps of an attempt to log in through a provider.
+/// What contents are signed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// What a browser keeps of an attempt to log in through a provider.
+    LogIn,
+    /// What the link to a download says.
+    Download,
+}
+
+impl Purpose {
+    /// The audience of contents with this purpose.
+    fn audience(self, config: &TokenConfig) -> String {
+        let suffix = match self {
+            Self::LogIn => ATTEMPT,
+            Self::Download => DOWNLOAD,
+        };
+        format!("{}{suffix}", config.audience)
+    }
+}
+
+/// Contents that are signed for one purpose.
 #[derive(Serialize, Deserialize)]
-struct AttemptClaims<T> {
+struct SignedClaims<T> {
     iss: String,
     aud: String,
     exp: i64,
-    attempt: T,
+    contents: T,
 }
 
 /// The content of a valid access token.
@@ -175,12 +195,6 @@ fn validation(config: &TokenConfig, audience: &str) -> Validation {
     validation
 }
 
-fn attempt_validation(config: &TokenConfig) -> Validation {
-    let mut validation = validation(config, &attempt_audience(config));
-    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-    validation
-}
-
 /// Allowed clock difference between machines, in seconds.
 pub const LEEWAY: i64 = 5;
 
@@ -192,7 +206,6 @@ impl Tokens {
             decoding: vec![DecodingKey::from_secret(secret)],
             access: validation(&config, &config.audience),
             refresh: validation(&config, &refresh_audience(&config)),
-            attempt: attempt_validation(&config),
             config,
             known: KnownTokens::default(),
         }
@@ -290,6 +303,7 @@ impl Tokens {
             role: claims.role,
             source: claims.source,
             credential: Credential::Issuer,
+            expires_at: DateTime::from_timestamp(claims.exp.seconds(), 0),
             origin: Arc::default(),
         };
         Ok(VerifiedToken {
@@ -317,38 +331,45 @@ impl Tokens {
         }
     }
 
-    /// Signs what a browser keeps of an attempt to log in through a provider. It can be read by
-    /// the browser, and is accepted as nothing else.
+    /// Signs contents for one purpose until a time. Whoever has them can read them, and they are
+    /// accepted for nothing else.
     ///
     /// # Errors
     /// When signing fails.
-    pub(super) fn sign_attempt<T: Serialize>(
+    pub(super) fn sign_for<T: Serialize>(
         &self,
-        attempt: &T,
-        lifetime: Duration,
-        now: DateTime<Utc>,
+        purpose: Purpose,
+        contents: &T,
+        expires_at: DateTime<Utc>,
     ) -> Result<String, CatalogError> {
-        let claims = AttemptClaims {
+        let claims = SignedClaims {
             iss: self.config.issuer.clone(),
-            aud: attempt_audience(&self.config),
-            exp: (now + lifetime).timestamp(),
-            attempt,
+            aud: purpose.audience(&self.config),
+            exp: expires_at.timestamp(),
+            contents,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|error| CatalogError::Token(error.to_string()))
     }
 
-    /// What was signed by [`sign_attempt`](Self::sign_attempt), unless it has expired.
-    pub(super) fn verify_attempt<T: DeserializeOwned>(
+    /// What was signed by [`sign_for`](Self::sign_for) for this purpose.
+    ///
+    /// # Errors
+    /// When it was not, or has expired.
+    pub(super) fn verify_for<T: DeserializeOwned>(
         &self,
-        token: &str,
+        purpose: Purpose,
+        text: &str,
         now: DateTime<Utc>,
-    ) -> Option<T> {
-        let claims = self.decoding.iter().find_map(|key| {
-            jsonwebtoken::decode::<AttemptClaims<T>>(token, key, &self.attempt).ok()
-        });
-        let claims = claims?.claims;
-        (claims.exp > now.timestamp()).then_some(claims.attempt)
+    ) -> Result<T, InvalidToken> {
+        let mut expected = validation(&self.config, &purpose.audience(&self.config));
+        expected.set_required_spec_claims(&["exp", "iss", "aud"]);
+        let found = self
+            .decoding
+            .iter()
+            .find_map(|key| jsonwebtoken::decode::<SignedClaims<T>>(text, key, &expected).ok());
+        let claims = found.ok_or(InvalidToken::Malformed)?.claims;
+        if claims.exp > now.timestamp() { Ok(claims.contents) } else { Err(InvalidToken::Expired) }
     }
 
     /// The claims of a token with a valid signature, issuer and audience, at whatever time.
@@ -378,9 +399,4 @@ fn check_times(claims: &Claims, now: DateTime<Utc>) -> Result<(), InvalidToken> 
 /// The audience of refresh tokens, which differs so that none is accepted as an access token.
 fn refresh_audience(config: &TokenConfig) -> String {
     format!("{}{REFRESH}", config.audience)
-}
-
-/// The audience of what a browser keeps of an attempt to log in.
-fn attempt_audience(config: &TokenConfig) -> String {
-    format!("{}{ATTEMPT}", config.audience)
 }

@@ -16,6 +16,45 @@ use crate::document::read::envelope::SentMetadata;
 use crate::document::{Category, MovieId, Problem, ProblemCode, Source, Stage};
 use crate::storage::Transaction;
 
+/// A request to revert a document to this revision.
+const fn revert_request(movie: &MovieId, category: Category, revision: i64) -> Request<'_> {
+    Request { revision: Some(revision), ..Request::for_document(movie, category) }
+}
+
+impl ImportCommand<'_> {
+    /// Publishes the content of an earlier revision of a document as a new revision.
+    ///
+    /// # Errors
+    /// If storage fails. Problems are part of the outcome.
+    pub(in crate::catalog) async fn revert_document(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+        revision: i64,
+    ) -> Result<Outcome, CatalogError> {
+        let Self { catalog, options, .. } = *self;
+        if !options.dry_run {
+            transaction.advisory_lock_movies(&[movie]).await?;
+        }
+        let Some(state) = catalog.past_revision(transaction, movie, category, revision).await?
+        else {
+            let outcome =
+                catalog.missing_revision_outcome(transaction, movie, category, revision).await?;
+            let request = revert_request(movie, category, revision);
+            return self.log_without_plan(transaction, &request, outcome).await;
+        };
+        // The values keep the source of the earlier revision.
+        let options =
+            ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
+        let content = Content::Exact(state.data);
+        let metadata = SentMetadata::default();
+        let document = IncomingDocument::from_catalogue(movie.clone(), category, content, metadata);
+        let command = ImportCommand { options: &options, ..*self };
+        Ok(command.import(transaction, &[document]).await?.remove(0))
+    }
+}
+
 impl Catalog {
     /// Publishes the content of an earlier revision as a new revision. Revision 0 is the empty
     /// document.
@@ -35,28 +74,10 @@ impl Catalog {
         let operation = Operation::Revert;
         let audit = Some(AuditOperation::RevertCategory);
         let command = ImportCommand { catalog: self, author, operation, options, audit };
-        let request =
-            Request { revision: Some(revision), ..Request::for_document(movie, category) };
-        let (command, request) = (&command, &request);
+        let request = &revert_request(movie, category, revision);
+        let command = &command;
         let revert = |transaction: Arc<Transaction>| async move {
-            if !options.dry_run {
-                transaction.advisory_lock_movies(&[movie]).await?;
-            }
-            let Some(state) = self.past_revision(&transaction, movie, category, revision).await?
-            else {
-                let outcome =
-                    self.missing_revision_outcome(&transaction, movie, category, revision).await?;
-                return command.log_without_plan(&transaction, request, outcome).await;
-            };
-            // The values keep the source of the earlier revision.
-            let options =
-                ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
-            let content = Content::Exact(state.data);
-            let metadata = SentMetadata::default();
-            let document =
-                IncomingDocument::from_catalogue(movie.clone(), category, content, metadata);
-            let command = ImportCommand { options: &options, ..*command };
-            Ok(command.import(&transaction, &[document]).await?.remove(0))
+            command.revert_document(&transaction, movie, category, revision).await
         };
         command.run_once(request, revert).await
     }

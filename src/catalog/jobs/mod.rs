@@ -3,6 +3,7 @@
 
 mod attempt;
 mod batch;
+mod documents;
 mod drafts;
 mod execute;
 mod failures;
@@ -10,10 +11,12 @@ mod import;
 mod outcomes;
 mod retention;
 mod retry;
+mod revert;
 mod rights;
-mod selected_drafts;
+mod selected_documents;
 mod start;
 mod start_drafts;
+mod start_revert;
 mod watch;
 mod worker;
 
@@ -28,6 +31,7 @@ pub use start::{ImportJobOptions, MISSING_FILE, NewImportJob, StartedJob};
 pub use start_drafts::{
     DiscardDraftsOptions, DraftAction, DraftSelection, NewDraftJob, PublishDraftsOptions,
 };
+pub use start_revert::RevertJobOptions;
 pub use watch::JobWatch;
 
 use super::access::CanManageJobs;

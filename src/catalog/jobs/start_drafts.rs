@@ -1,13 +1,10 @@
 //! Starts jobs that publish or discard many drafts.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 
-use bytes::Bytes;
-use futures::stream;
 use serde::{Deserialize, Serialize};
 
-use super::selected_drafts::line;
+use super::selected_documents::line;
 use super::start::StartedJob;
 use crate::catalog::access::CanManageJobs;
 use crate::catalog::drafts::publish::{PublishOptions, invalid_reason};
@@ -16,7 +13,7 @@ use crate::document::proposal::ConflictPolicy;
 use crate::document::{Problem, ProblemCode};
 use crate::storage::{
     DocumentKey, DraftEntry, DraftFilter, DraftPosition, JobKind, JobRow, NewJob, PageRequest,
-    ReceiveError, StoredFile, Unavailability,
+    StoredFile, Unavailability,
 };
 
 /// Maximum number of drafts of one job.
@@ -104,6 +101,18 @@ pub enum DraftSelection {
     Of(Vec<DocumentKey>),
 }
 
+/// A draft as it was selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SelectedDraft {
+    pub(super) draft_revision: i64,
+}
+
+/// The line of a draft in the file of a job.
+fn draft_line(draft: &DraftEntry) -> Result<String, CatalogError> {
+    let draft_revision = draft.metadata.draft_revision.unwrap_or_default();
+    line(&draft.movie, draft.category, SelectedDraft { draft_revision })
+}
+
 /// A job to start that publishes or discards drafts.
 #[derive(Debug, Clone)]
 pub struct NewDraftJob {
@@ -136,13 +145,8 @@ impl Catalog {
             );
             return Ok(StartedJob::Refused(Problem::new("", ProblemCode::TooLong, message)));
         }
-        let lines = drafts.iter().map(line).collect::<Result<Vec<_>, _>>()?;
-        let text = Ok::<_, Infallible>(Bytes::from(lines.concat()));
-        let file = self.receive_job_file(permission, stream::iter([text])).await;
-        let file = file.map_err(|error| match error {
-            ReceiveError::Stored(error) => CatalogError::from(error),
-            ReceiveError::Received(never) => match never {},
-        })?;
+        let lines = drafts.iter().map(draft_line).collect::<Result<Vec<_>, _>>()?;
+        let file = self.store_selection(permission, lines).await?;
         let started = self.insert_draft_job(permission, &new, &file, drafts.len()).await;
         self.remove_unused_file(&file, &started).await;
         started

@@ -9,8 +9,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::attempt::{AttemptEnd, JobSettings};
 use super::batch::JobError;
-use super::drafts::DraftAttempt;
+use super::documents::DocumentsAttempt;
+use super::drafts::DraftWork;
 use super::import::ImportAttempt;
+use super::revert::RevertWork;
 use crate::catalog::{Catalog, CatalogError};
 use crate::storage::{JobEnd, JobKind, JobRow, Lease, TransientError as _};
 
@@ -127,14 +129,16 @@ impl Catalog {
         let heartbeat = self.clone().keep_lease(lease.clone(), lost.clone());
         let _heartbeat = AbortOnDropHandle::new(tokio::spawn(heartbeat));
         let work = async {
+            let catalog = self;
+            let documents = DocumentsAttempt { catalog, job, lease, stop };
             match job.kind {
                 JobKind::Import => {
-                    let catalog = self;
                     ImportAttempt { catalog, job, lease, settings, stop }.run().await
                 }
                 JobKind::PublishDrafts | JobKind::DiscardDrafts => {
-                    DraftAttempt { catalog: self, job, lease, stop }.run().await
+                    documents.run(&DraftWork::of(catalog, job)?).await
                 }
+                JobKind::Revert => documents.run(&RevertWork::of(catalog, job)?).await,
             }
         };
         tokio::select! {

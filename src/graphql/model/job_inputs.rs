@@ -77,6 +77,36 @@ impl ExecuteJobPayload {
     }
 }
 
+/// The job to revert.
+#[derive(InputObject)]
+pub struct RevertJobInput {
+    /// The job's id, for example job:0c7q8m2kx1vd4r6hs.
+    pub id: ID,
+    /// Whether to only plan: the outcomes show what would be reverted, and nothing is written.
+    #[graphql(default)]
+    pub dry_run: bool,
+    /// A key that makes retries safe: a repeated request gets the job of the first one.
+    pub idempotency_key: Option<String>,
+}
+
+/// The result of revertJob.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct RevertJobPayload {
+    /// The new job. Null if there are user errors.
+    pub job: Option<Job>,
+    /// What is wrong with the input. If there are user errors, no job was started.
+    pub user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl RevertJobPayload {
+    /// The entry points for reading: what they answer includes what the call changed.
+    async fn query(&self) -> Option<Query> {
+        Some(Query)
+    }
+}
+
 /// Which drafts to publish, and how.
 #[derive(InputObject)]
 pub struct PublishDraftsInput {
@@ -241,6 +271,7 @@ has_user_errors!(
     CancelJobPayload,
     ExecuteJobPayload,
     RetryJobPayload,
+    RevertJobPayload,
     PublishDraftsPayload,
     DiscardDraftsPayload
 );

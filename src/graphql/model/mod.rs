@@ -5,6 +5,7 @@ pub(super) mod account_inputs;
 pub(super) mod accounts;
 pub(super) mod audit;
 pub(super) mod changes;
+pub(super) mod download_links;
 pub(super) mod drafts;
 pub(super) mod entities;
 pub(super) mod history;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use super::download_links::bundle_link;
 use super::history::MovieHistory;
 use super::people::PersonWorks;
 use crate::catalog::CatalogError;
@@ -95,10 +96,12 @@ impl Movie {
         Ok(keys.filter_map(|key| found.remove(&key)).map(MovieExport::from).collect())
     }
 
-    /// The path on this server from which to download all seven categories as a ZIP file. The
-    /// download needs the same bearer token.
-    async fn bundle_url(&self) -> String {
-        format!("/api/v1/admin/movies/{}/export/all", self.0.id)
+    /// The path on this server from which to download all seven categories as a ZIP file. It is a
+    /// link that a browser opens without a bearer token, and is valid for 5 minutes, or less if the
+    /// request's token is one of a platform that expires sooner. Whatever ends the request's token
+    /// ends the link too.
+    async fn bundle_url(&self, ctx: &Context<'_>) -> async_graphql::Result<String> {
+        Ok(bundle_link(ctx, &self.0.id)?)
     }
 
     /// Which categories have data, and which are missing.

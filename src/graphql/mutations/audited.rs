@@ -43,6 +43,7 @@ const OPERATIONS: &[(&str, AuditOperation)] = &[
     ("cancelJob", AuditOperation::CancelJob),
     ("retryJob", AuditOperation::StartJob),
     ("executeJob", AuditOperation::StartJob),
+    ("revertJob", AuditOperation::StartJob),
     ("publishDrafts", AuditOperation::StartJob),
     ("discardDrafts", AuditOperation::StartJob),
 ];

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object};
 use super::audited::{Attempt, audited};
 use crate::catalog::CatalogError;
 use crate::catalog::import::invalid_idempotency_key;
-use crate::catalog::jobs::{NewDraftJob, StartedJob};
+use crate::catalog::jobs::{NewDraftJob, RevertJobOptions, StartedJob};
 use crate::document::node_ids::without_prefix;
 use crate::document::{Problem, ProblemCode};
 use crate::graphql::context::ContextExt;
@@ -13,6 +13,7 @@ use crate::graphql::error::ApiError;
 use crate::graphql::model::job_inputs::{
     CancelJobInput, CancelJobPayload, DiscardDraftsInput, DiscardDraftsPayload, ExecuteJobInput,
     ExecuteJobPayload, PublishDraftsInput, PublishDraftsPayload, RetryJobInput, RetryJobPayload,
+    RevertJobInput, RevertJobPayload,
 };
 use crate::graphql::model::jobs::Job;
 use crate::graphql::model::user_error::{InputKind, UserError};
@@ -83,6 +84,26 @@ impl JobMutation {
             let starting = ctx.catalog().execute_job(&permission, id, key);
             let (job, user_errors) = start_from(&input.id, key, starting).await?;
             Ok(ExecuteJobPayload { job, user_errors })
+        })
+        .await
+    }
+
+    /// Starts a job that brings the documents which a finished job published back to the revision
+    /// before, each as a new revision. A document that was changed after that job ends as CONFLICT
+    /// and stays as it is. Movies that the job created are not deleted. Needs the role ADMIN.
+    async fn revert_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The job and the options.")] input: RevertJobInput,
+    ) -> async_graphql::Result<RevertJobPayload> {
+        audited(ctx, Attempt::default(), async move {
+            let permission = ctx.can_manage_jobs()?;
+            let RevertJobInput { id, dry_run, idempotency_key: key } = input;
+            let options = RevertJobOptions { job: without_prefix("job", &id).to_owned(), dry_run };
+            let key = key.as_deref();
+            let starting = Box::pin(ctx.catalog().revert_job(&permission, options, key));
+            let (job, user_errors) = start_from(&id, key, starting).await?;
+            Ok(RevertJobPayload { job, user_errors })
         })
         .await
     }

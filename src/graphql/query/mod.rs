@@ -13,6 +13,7 @@ use super::context::ContextExt;
 use super::error::{ApiError, Restricted, restricted};
 use super::model::accounts::User;
 use super::model::changes::{self, ChangeConnection, ChangeFilter};
+use super::model::download_links::{ExportSelection, export_link};
 use super::model::drafts::{self, DraftConnection, DraftFilter};
 use super::model::import_log::{self, ImportFilter, ImportRecord, ImportRecordConnection};
 use super::model::inputs::{MovieOrder, movie_order};
@@ -23,6 +24,7 @@ use super::model::pages::{PageArgs, check_time};
 use super::model::statistics::{CatalogStatistics, statistics};
 use super::model::totals::Totals;
 use super::model::types::{Movie, MovieExport};
+use crate::catalog::bulk::BulkFormat;
 use crate::catalog::movies::MovieQuery;
 use crate::document::{Category, MovieId, Stage};
 use accounts::AccountQuery;
@@ -103,6 +105,39 @@ impl Query {
         as_of: Option<DateTime<Utc>>,
     ) -> Option<async_graphql::Result<MovieExport>> {
         find_export(ctx, &movie_id, category, (stage, as_of)).await.transpose()
+    }
+
+    /// The path on this server from which to download many movies as one file: what GET
+    /// /api/v1/admin/movies/export answers with the same options. It is a link that a browser opens
+    /// without a bearer token, and is valid for 5 minutes, or less if the request's token is one of
+    /// a platform that expires sooner. Whatever ends the request's token ends the link too, also
+    /// during the download. filter.missing exports the empty documents of these categories, as
+    /// templates to fill in; other documents only if categories names them.
+    #[allow(clippy::too_many_arguments, reason = "the options of the export")]
+    async fn catalog_export_url(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movies to export, in this order. Default: all.")] ids: Option<
+            Vec<ID>,
+        >,
+        #[graphql(desc = "Selects the movies. Default: all.")] filter: Option<MovieFilter>,
+        #[graphql(desc = "The categories to export. Default: all.")] categories: Option<
+            Vec<Category>,
+        >,
+        #[graphql(desc = "\
+            The moment of which to export the documents, for example 2026-11-29T12:00:00Z. \
+            Default: the moment of the download. Needs the role CONTRIBUTOR, and does not go with \
+            filter.missing.")]
+        as_of: Option<DateTime<Utc>>,
+        #[graphql(desc = "The format of the file.", default_with = "BulkFormat::Zip")]
+        format: BulkFormat,
+        #[graphql(desc = "\
+            Whether to compress. Default: an archive is compressed, and NDJSON is not; compressed, \
+            it is a gzip file.")]
+        compress: Option<bool>,
+    ) -> async_graphql::Result<String> {
+        let selection = ExportSelection { ids, filter, categories, as_of, format, compress };
+        Ok(export_link(ctx, selection)?)
     }
 
     /// Every published change, oldest first, in one order for all consumers. A consumer

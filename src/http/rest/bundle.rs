@@ -10,16 +10,19 @@ use bytes::Bytes;
 use futures::stream::try_unfold;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::catalog::CatalogError;
 use crate::catalog::access::CanRead;
 use crate::catalog::background::spawn_background;
 use crate::catalog::bulk::{ArchiveError, Packer};
 use crate::catalog::export::Export;
-use crate::catalog::{Catalog, CatalogError};
 use crate::document::{Category, MovieId};
+use crate::http::AppState;
+use crate::http::bearer::TokenError;
 use crate::http::budget::{Budget, Exhausted, Reservation};
 use crate::http::limits::Limits;
 use crate::http::problem::ProblemDetails;
 use crate::http::response::CHUNK;
+use crate::http::session::Session;
 
 /// Maximum total size of documents that are read and compressed together.
 const MAX_BATCH: u64 = 256 * 1024;
@@ -47,12 +50,15 @@ enum BundleError {
     Deleted,
     #[error("the server is stopping")]
     Stopping,
+    #[error("{}", .0.detail())]
+    Revoked(TokenError),
 }
 
 impl From<BundleError> for ProblemDetails {
     fn from(error: BundleError) -> Self {
         match error {
             BundleError::Catalog(error) => error.into(),
+            BundleError::Revoked(error) => error.into(),
             BundleError::Deleted => Self::not_found(error.to_string()),
             BundleError::Archive(_) | BundleError::Exhausted(_) | BundleError::Stopping => {
                 Self::busy(error)
@@ -85,21 +91,23 @@ impl Bundles {
         }
     }
 
-    /// Streams the bundle of an existing movie. An error after the first document aborts the
-    /// stream, so that a client never takes an incomplete bundle for a complete one.
+    /// Streams the bundle of an existing movie, until the account loses its rights. An error after
+    /// the first document aborts the stream, so that a client never takes an incomplete bundle for
+    /// a complete one.
     ///
     /// # Errors
     /// When the first document cannot be read.
     pub async fn stream(
         &self,
         slot: OwnedSemaphorePermit,
-        catalog: Arc<Catalog>,
-        permission: CanRead,
+        state: AppState,
+        (session, permission): (Session, CanRead),
         movie: MovieId,
     ) -> Result<Body, ProblemDetails> {
         let mut bundle = Bundle {
             _slot: slot,
-            catalog,
+            state,
+            session,
             permission,
             movie,
             packing: Arc::clone(&self.packing),
@@ -123,7 +131,8 @@ impl Bundles {
 /// The state of a bundle being sent.
 struct Bundle {
     _slot: OwnedSemaphorePermit,
-    catalog: Arc<Catalog>,
+    state: AppState,
+    session: Session,
     permission: CanRead,
     movie: MovieId,
     packing: Arc<Semaphore>,
@@ -144,6 +153,9 @@ struct Bundle {
 impl Bundle {
     /// The next bytes and the remaining bundle; `None` at the end.
     async fn next_chunk(mut self) -> Result<Option<(Bytes, Self)>, BundleError> {
+        if let Some(error) = self.session.revocation(&self.state).await? {
+            return Err(BundleError::Revoked(error));
+        }
         while self.packed.is_empty() {
             let Some(packer) = self.packer.take() else { return Ok(None) };
             let mut exports = std::mem::take(&mut self.next);
@@ -161,11 +173,11 @@ impl Bundle {
 
     /// Reads all documents if their total size is small, otherwise the first.
     async fn load_first(&mut self) -> Result<Vec<Export>, BundleError> {
-        if self.catalog.stored_bytes(&self.permission, &self.movie).await? > MAX_BATCH {
+        if self.state.catalog.stored_bytes(&self.permission, &self.movie).await? > MAX_BATCH {
             return Ok(self.load_next().await?.into_iter().collect());
         }
         let categories = std::mem::take(&mut self.categories);
-        Ok(self.catalog.exports(&self.permission, &[&self.movie], categories).await?)
+        Ok(self.state.catalog.exports(&self.permission, &[&self.movie], categories).await?)
     }
 
     /// Reads the next document; `None` if there are no more.
@@ -176,7 +188,7 @@ impl Bundle {
         // wait for a database connection.
         let reading = self.packing.acquire().await;
         let _reading = reading.map_err(|_| BundleError::Stopping)?;
-        let export = self.catalog.export(&self.permission, &self.movie, *category).await?;
+        let export = self.state.catalog.export(&self.permission, &self.movie, *category).await?;
         export.map(Some).ok_or(BundleError::Deleted)
     }
 

@@ -1,7 +1,5 @@
 //! Exports: one category as JSON, or all seven as a ZIP.
 
-use std::sync::Arc;
-
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +15,7 @@ use crate::document::Stage;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::conditional::is_not_modified;
+use crate::http::download::DownloadSession;
 use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::path::Path;
 use crate::http::problem::ProblemDetails;
@@ -150,7 +149,8 @@ async fn export(
 
 /// Exports all seven categories of a movie as a ZIP of `{id}/{category}.json`.
 #[utoipa::path(
-    get, path = "/api/v1/admin/movies/{id}/export/all", tag = "export", security(("bearer" = [])),
+    get, path = "/api/v1/admin/movies/{id}/export/all", tag = "export",
+    security(("bearer" = []), ("link" = [])),
     params(MoviePath),
     responses(
         (
@@ -160,7 +160,7 @@ async fn export(
         ),
         (
             status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "A query parameter; the route takes none."
+            description = "A query parameter, or a bearer token and a link."
         ),
         AccessErrors,
         (
@@ -172,11 +172,11 @@ async fn export(
 )]
 async fn bundle(
     State(state): State<AppState>,
-    Bearer(principal): Bearer,
+    DownloadSession(session): DownloadSession,
     Path(MoviePath { id }): Path<MoviePath>,
     RawQuery(parameters): RawQuery,
 ) -> Result<Response, ProblemDetails> {
-    let permission = principal.can_read()?;
+    let permission = session.principal.can_read()?;
     let movie = parse_movie_id(&id)?;
     if !state.catalog.movie_exists(&permission, &movie).await? {
         return Err(no_such_movie(&id));
@@ -187,7 +187,7 @@ async fn bundle(
         (header::CONTENT_TYPE, "application/zip".to_owned()),
         (header::CONTENT_DISPOSITION, attachment(&format!("{movie}-export.zip"))),
     ];
-    let bundle = state.bundles.stream(slot, Arc::clone(&state.catalog), permission, movie);
+    let bundle = state.bundles.stream(slot, state.clone(), (session, permission), movie);
     let body = Box::pin(bundle).await?;
     Ok((headers, body).into_response())
 }

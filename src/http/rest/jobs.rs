@@ -14,13 +14,10 @@ use utoipa::{IntoParams, IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::imports::idempotency_key;
 use super::query;
 use crate::catalog::access::CanManageJobs;
-use crate::catalog::import::invalid_idempotency_key;
 use crate::catalog::jobs::{
     JobFileError, JobFilter, JobKind, JobOutcome, JobRow, JobState, MISSING_FILE, PageRequest,
-    StartedJob,
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::node_ids::without_prefix;
@@ -33,7 +30,7 @@ use crate::http::problem::ProblemDetails;
 use crate::http::{AppState, MAX_BODY};
 
 /// After how many seconds to ask again for a job that is not finished.
-const RETRY_AFTER: u64 = 2;
+pub const RETRY_AFTER: u64 = 2;
 /// Maximum number of jobs in a response.
 const MAX_PAGE: u64 = 100;
 
@@ -42,8 +39,6 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_jobs))
         .routes(routes!(job))
         .routes(routes!(cancel_job))
-        .routes(routes!(retry_job))
-        .routes(routes!(execute_job))
         .routes(routes!(job_failures))
 }
 
@@ -212,7 +207,8 @@ pub enum JobErrors {
     NotFound(ProblemDetails),
 }
 
-fn no_such_job(id: &str) -> ProblemDetails {
+/// The 404 for an id that does not belong to a job.
+pub fn no_such_job(id: &str) -> ProblemDetails {
     let shown: String = id.chars().take(80).collect();
     ProblemDetails::not_found(format!("there is no job {shown}"))
 }
@@ -332,128 +328,6 @@ async fn cancel_job(
     Ok(respond(&state, StatusCode::ACCEPTED, job))
 }
 
-/// Starts a job that tries the documents of a finished job again that failed or were skipped, with
-/// the same options. Needs the role ADMIN.
-#[utoipa::path(
-    post, path = "/api/v1/admin/jobs/{id}/retry", tag = "jobs", security(("bearer" = [])),
-    params(
-        JobPath,
-        (
-            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "A request that is repeated with the same key gets the job that the \
-                           first one started."
-        ),
-    ),
-    responses(
-        (
-            status = 202, description = "The new job.", body = JobBody,
-            headers(
-                ("Location" = String, description = "The path of the new job."),
-                ("Retry-After" = u64, description = "After how many seconds to ask for it."),
-            )
-        ),
-        JobErrors,
-        AccessErrors,
-        (
-            status = 409, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The job is not finished, none of its documents failed or was skipped, \
-                           or its file is missing (CONFLICT); or the idempotency key was used \
-                           for another request (IDEMPOTENCY_MISMATCH)."
-        ),
-        ServerErrors,
-    )
-)]
-async fn retry_job(
-    State(state): State<AppState>,
-    Bearer(principal): Bearer,
-    Path(JobPath { id }): Path<JobPath>,
-    RawQuery(parameters): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, ProblemDetails> {
-    let permission = principal.can_manage_jobs()?;
-    query::reject_all(parameters.as_deref(), "retrying a job")?;
-    let key = valid_key(&headers)?;
-    let own = without_prefix("job", &id);
-    let started = state.catalog.retry_job(&permission, own, key.as_deref()).await?;
-    accepted(&state, started.ok_or_else(|| no_such_job(&id))?)
-}
-
-/// Starts a job that does what a completed dry run planned: with the same file or drafts and the
-/// same options, but it writes. Each document is planned again, so what changed since is merged.
-/// Needs the role ADMIN.
-#[utoipa::path(
-    post, path = "/api/v1/admin/jobs/{id}/execute", tag = "jobs", security(("bearer" = [])),
-    params(
-        JobPath,
-        (
-            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "A request that is repeated with the same key gets the job that the \
-                           first one started."
-        ),
-    ),
-    responses(
-        (
-            status = 202, description = "The new job.", body = JobBody,
-            headers(
-                ("Location" = String, description = "The path of the new job."),
-                ("Retry-After" = u64, description = "After how many seconds to ask for it."),
-            )
-        ),
-        JobErrors,
-        AccessErrors,
-        (
-            status = 409, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The job is not a completed dry run, or its file is missing (CONFLICT); \
-                           or the idempotency key was used for another request \
-                           (IDEMPOTENCY_MISMATCH)."
-        ),
-        ServerErrors,
-    )
-)]
-async fn execute_job(
-    State(state): State<AppState>,
-    Bearer(principal): Bearer,
-    Path(JobPath { id }): Path<JobPath>,
-    RawQuery(parameters): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, ProblemDetails> {
-    let permission = principal.can_manage_jobs()?;
-    query::reject_all(parameters.as_deref(), "executing a dry run")?;
-    let key = valid_key(&headers)?;
-    let own = without_prefix("job", &id);
-    let started = state.catalog.execute_job(&permission, own, key.as_deref()).await?;
-    accepted(&state, started.ok_or_else(|| no_such_job(&id))?)
-}
-
-/// The idempotency key of a request.
-fn valid_key(headers: &HeaderMap) -> Result<Option<String>, ProblemDetails> {
-    let key = idempotency_key(headers, None)?;
-    match key.as_deref().and_then(invalid_idempotency_key) {
-        Some(problem) => Err(ProblemDetails::from_problems(vec![problem])),
-        None => Ok(key),
-    }
-}
-
-/// The response to a request that starts a job: 202 with its path.
-pub fn accepted(state: &AppState, started: StartedJob) -> Result<Response, ProblemDetails> {
-    let job = match started {
-        StartedJob::Started(job) | StartedJob::Repeated(job) => job,
-        StartedJob::Refused(problem) => return Err(ProblemDetails::from_problems(vec![problem])),
-        StartedJob::TooMany => {
-            return Err(ProblemDetails::busy("too many jobs are not finished"));
-        }
-    };
-    let location = format!("/api/v1/admin/jobs/{}", job.id);
-    let mut response =
-        (StatusCode::ACCEPTED, Json(JobBody::new(&state.catalog, job))).into_response();
-    let headers = response.headers_mut();
-    if let Ok(location) = HeaderValue::from_str(&location) {
-        headers.insert(header::LOCATION, location);
-    }
-    headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
-    Ok(response)
-}
-
 /// Returns the documents of a job that failed or were skipped so far, one a line, as they were
 /// sent: a file to correct and to import again. Documents that were too large are left out. Needs
 /// the role ADMIN.
@@ -484,7 +358,7 @@ async fn job_failures(
     query::reject_all(parameters.as_deref(), "the failures of a job")?;
     let job = find(&state, &permission, &id).await?;
     if job.kind != JobKind::Import {
-        let message = "this job imports no file; its outcomes say which drafts are left";
+        let message = "this job imports no file; its outcomes say which documents are left";
         let problem = Problem::new("", ProblemCode::Conflict, message);
         return Err(ProblemDetails::from_problems(vec![problem]));
     }

@@ -14,6 +14,7 @@ mod jobs;
 mod oidc;
 mod query;
 mod schemas;
+mod start_jobs;
 mod tokens;
 mod users;
 
@@ -43,6 +44,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(job_outcomes::routes())
         .merge(oidc::routes())
         .merge(schemas::routes())
+        .merge(start_jobs::routes())
         .merge(tokens::routes())
         .merge(users::routes())
 }

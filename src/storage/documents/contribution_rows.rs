@@ -94,7 +94,10 @@ pub(super) fn corrupt(movie: &str, reason: impl std::fmt::Display) -> StorageErr
     }
 }
 
-pub(super) fn read_key(movie: &str, category: &str) -> Result<DocumentKey, StorageError> {
+pub(in crate::storage) fn read_key(
+    movie: &str,
+    category: &str,
+) -> Result<DocumentKey, StorageError> {
     Ok((
         movie.parse().map_err(|error| corrupt(movie, error))?,
         category.parse().map_err(|error| corrupt(movie, error))?,

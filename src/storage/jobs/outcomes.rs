@@ -1,16 +1,19 @@
 //! The outcomes of the documents of jobs.
 
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Order;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait as _, Set,
+    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait as _, Set,
 };
 
 use super::vocabulary::JobOutcome;
 use crate::document::Category;
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
-use crate::storage::tables::job_outcome;
+use crate::storage::documents::contribution_rows::read_key;
 use crate::storage::tables::job_outcome::{Column, Entity, Model};
-use crate::storage::{Database, PageRequest, StorageError, Transaction};
+use crate::storage::tables::{import, job_outcome};
+use crate::storage::{Database, DocumentKey, PageRequest, StorageError, Transaction};
 
 /// The outcome of one document of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,28 @@ pub struct JobOutcomeRow {
     pub movie_created: bool,
     /// The entry of the import log.
     pub import_id: Option<String>,
+}
+
+/// A document that a job published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedByJob {
+    /// The number of the document in the job, counted from 0.
+    pub position: i64,
+    pub key: DocumentKey,
+    /// The revision as which it was published.
+    pub revision: i64,
+    pub published_at: DateTime<Utc>,
+    /// Whether the document created its movie.
+    pub movie_created: bool,
+}
+
+/// The columns of [`PublishedByJob`].
+type PublishedColumns = (i64, String, String, i64, DateTime<Utc>, bool);
+
+fn read_published(columns: PublishedColumns) -> Result<PublishedByJob, StorageError> {
+    let (position, movie, category, revision, published_at, movie_created) = columns;
+    let key = read_key(&movie, &category)?;
+    Ok(PublishedByJob { position, key, revision, published_at, movie_created })
 }
 
 fn read(stored: Model) -> Result<JobOutcomeRow, StorageError> {
@@ -116,6 +141,35 @@ impl Database {
             .all(&self.reader)
             .await?;
         Ok(page.cut(found.into_iter().map(read).collect::<Result<_, _>>()?))
+    }
+
+    /// The first documents that a job published, in their order, after the one with this number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn documents_published_by(
+        &self,
+        job: &str,
+        after: Option<i64>,
+        limit: u64,
+    ) -> Result<Vec<PublishedByJob>, StorageError> {
+        let record =
+            Entity::belongs_to(import::Entity).from(Column::ImportId).to(import::Column::Id).into();
+        let found: Vec<PublishedColumns> = Entity::find()
+            .select_only()
+            .columns([Column::Position, Column::MovieId, Column::Category])
+            .columns([import::Column::Revision, import::Column::CreatedAt])
+            .column(Column::MovieCreated)
+            .join(JoinType::InnerJoin, record)
+            .filter(Column::JobId.eq(job))
+            .filter(Column::Outcome.eq(JobOutcome::Published.as_str()))
+            .filter(Column::Position.gt(after.unwrap_or(-1)))
+            .order_by(Column::Position, Order::Asc)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        found.into_iter().map(read_published).collect()
     }
 
     /// The numbers of the documents of a job that ended in one of these ways, in ascending order.

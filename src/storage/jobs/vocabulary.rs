@@ -11,6 +11,8 @@ define_choice! {
         PublishDrafts = "publish_drafts",
         /// Discards drafts.
         DiscardDrafts = "discard_drafts",
+        /// Brings the documents that another job published back to what they were before.
+        Revert = "revert",
     }
 }
 

@@ -13,7 +13,7 @@ use crate::identity::{PASSWORD, account, create, log_in};
 use crate::jobs::{self, documents, leases};
 use crate::on_both_databases;
 use crate::schema::{INTROSPECTION, list, name};
-use crate::support::{Client, TestApp, envelope};
+use crate::support::{Client, TestApp, envelope, packing};
 
 /// Sends a request that writes, and returns the only entry that it leaves.
 async fn one_entry(app: &TestApp, what: &str, request: impl Future<Output = Value>) -> Value {
@@ -51,6 +51,15 @@ async fn leased_job(app: &TestApp) -> String {
 async fn failed_job(app: &TestApp, query: &str) -> String {
     let id = jobs::start(&app.admin(), query, b"{\"category\": \"no\"}".to_vec()).await;
     jobs::finished(&app.admin(), &id).await;
+    id
+}
+
+/// A finished job whose only document was changed afterwards: reverting the job changes nothing.
+async fn overtaken_job(app: &TestApp) -> String {
+    let id = jobs::start(&app.admin(), "", packing::ndjson(&documents(1))).await;
+    jobs::finished(&app.admin(), &id).await;
+    let later = json!({ "items": [{ "text": "Later" }] });
+    assert_eq!(app.admin().import("m0", "trivia", later).await.status, 200);
     id
 }
 
@@ -156,6 +165,8 @@ on_both_databases! {
         check(&admin, format!("executeJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
         let id = failed_job(&app, "").await;
         check(&admin, format!("retryJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
+        let id = overtaken_job(&app).await;
+        check(&admin, format!("revertJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
         check(&admin, format!("deleteUser(input: {{id: \"{other}\"}}) {{ userErrors {{ code }} }}"), ["DELETE_USER", "USER", ann]).await;
 
         // Their jobs leave entries too, while this test goes on.
@@ -216,6 +227,8 @@ on_both_databases! {
         check(&admin, ("POST", "/api/v1/admin/jobs/{id}/execute"), &id, "", json!({}), "START_JOB").await;
         let id = failed_job(&app, "").await;
         check(&admin, ("POST", "/api/v1/admin/jobs/{id}/retry"), &id, "", json!({}), "START_JOB").await;
+        let id = overtaken_job(&app).await;
+        check(&admin, ("POST", "/api/v1/admin/jobs/{id}/revert"), &id, "", json!({}), "START_JOB").await;
         let tokens = "/api/v1/auth/tokens";
         let made = check(&admin, ("POST", tokens), "", "", json!({ "name": "n", "role": "VIEWER" }), "CREATE_TOKEN").await;
         let id = made["targetId"].as_str().unwrap();

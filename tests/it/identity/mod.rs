@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cookies;
+mod download_links;
 mod issuers;
 mod long_requests;
 mod oidc;

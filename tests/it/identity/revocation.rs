@@ -212,6 +212,7 @@ on_both_databases! {
                 role,
                 source: None,
                 credential: Credential::default(),
+                expires_at: None,
                 origin: std::sync::Arc::default(),
             }))
         };
@@ -239,6 +240,7 @@ on_both_databases! {
             role: Role::Admin,
             source: None,
             credential: Credential::default(),
+            expires_at: None,
             origin: std::sync::Arc::default(),
         }))).await, 401);
     }

@@ -106,6 +106,7 @@ pub fn admin() -> Principal {
         role: Role::Admin,
         source: None,
         credential: Credential::default(),
+        expires_at: None,
         origin: Arc::default(),
     }
 }

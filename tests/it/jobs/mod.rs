@@ -6,6 +6,7 @@ mod executing;
 mod following;
 pub mod leases;
 mod retrying;
+mod reverting;
 mod survival;
 
 use std::time::{Duration, Instant};

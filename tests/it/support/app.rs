@@ -115,6 +115,7 @@ impl TestApp {
             role,
             source: Some(source),
             credential: Credential::default(),
+            expires_at: None,
             origin: Arc::default(),
         }))
     }
@@ -172,6 +173,7 @@ pub fn token(role: Role, email: &str) -> String {
         role,
         source: None,
         credential: Credential::default(),
+        expires_at: None,
         origin: Arc::default(),
     })
 }

@@ -204,6 +204,29 @@ describe.each(databases())("%s", (_name, database) => {
     await page.getByRole("row").filter({ hasText: id }).getByText("dry run").waitFor();
   });
 
+  test("what a job published is reverted, after a dry run, but for what changed since", async () => {
+    const movies = ["film-back", "film-stays"];
+    for (const movie of movies) {
+      await studio.createMovie(movie, movie);
+      await studio.import(movie, trivia(movie, "Before."));
+    }
+    const id = await studio.startJob(movies.map((movie) => trivia(movie, "Of the job.")));
+    await studio.ended(id);
+    await studio.import("film-stays", trivia("film-stays", "After."));
+    const page = await open(id);
+    await button(page, "Revert…").click();
+    await state(page, "Completed with failures");
+    expect(await count(page, "Planned").innerText()).toBe("1");
+    await failures(page).getByText("has revision 3 now").waitFor();
+    const facts = async (movie: string) =>
+      (await studio.document(movie, "TRIVIA")).data["items"]?.map(({ text }) => text);
+    expect(await facts("film-back")).toEqual(["Before.", "Of the job."]);
+    await button(page, "Revert 1 document").click();
+    await toast(page, "A new job does what the dry run planned.").waitFor();
+    await expect.poll(() => facts("film-back")).toEqual(["Before."]);
+    expect(await facts("film-stays")).toEqual(["Before.", "Of the job.", "After."]);
+  });
+
   test("the audit log leads to the page of a job", async () => {
     const id = await studio.startJob([trivia("tmdb-13", "Audited.")], "?dry_run=true");
     const page = await studio.open("/audit-log?operation=START_JOB");

@@ -55,6 +55,14 @@ impl Issuers {
         }
     }
 
+    /// Whether a subject, as [`Principal`] has it, is one of an issuer that is configured.
+    pub(super) fn have(&self, subject: &str) -> bool {
+        let is_of = |issuer: &Issuer| {
+            subject.strip_prefix(&issuer.name).is_some_and(|rest| rest.starts_with('|'))
+        };
+        self.0.iter().any(is_of)
+    }
+
     /// Verifies a token of one of these issuers. `None` if it is of none of them.
     pub(super) async fn verify(
         &self,
@@ -103,7 +111,7 @@ impl Issuer {
             }
         }
         let claims = verified.ok_or(InvalidToken::Malformed)?;
-        self.check_times(&claims, now.timestamp())?;
+        let expires_at = self.check_times(&claims, now.timestamp())?;
         let found = self.claims.read(&claims).ok_or(InvalidToken::Malformed)?;
         Ok(Principal {
             // Subjects of different issuers may be equal, and equal to an account's id.
@@ -112,11 +120,17 @@ impl Issuer {
             role: found.role,
             source: None,
             credential: Credential::Foreign,
+            expires_at,
             origin: Arc::default(),
         })
     }
 
-    fn check_times(&self, claims: &Map<String, Value>, now: i64) -> Result<(), InvalidToken> {
+    /// Checks that a token is valid at this time, and returns when it expires.
+    fn check_times(
+        &self,
+        claims: &Map<String, Value>,
+        now: i64,
+    ) -> Result<Option<DateTime<Utc>>, InvalidToken> {
         #[allow(clippy::cast_possible_truncation, reason = "the fraction is dropped; it saturates")]
         let time = |name: &str| match claims.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -132,6 +146,6 @@ impl Issuer {
         if not_before.is_some_and(|start| start > now.saturating_add(self.leeway)) {
             return Err(InvalidToken::Malformed);
         }
-        Ok(())
+        Ok(DateTime::from_timestamp(expires, 0))
     }
 }

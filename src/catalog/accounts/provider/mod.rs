@@ -21,6 +21,7 @@ use super::identities::{AccountPolicy, ProvenIdentity, UsedAttempt};
 use super::issuer_files::FileProblem;
 use super::sessions::{LoggedIn, NewSession};
 use super::throttle::TooManyAttempts;
+use super::tokens::Purpose;
 use super::{Accounts, account_target};
 use crate::catalog::CatalogError;
 use crate::catalog::audit::{Actor, AuditCredential, AuditOperation};
@@ -195,7 +196,8 @@ impl Accounts {
             verifier: sent.verifier,
             return_to: return_to.to_owned(),
         };
-        let attempt = self.tokens.sign_attempt(&attempt, ATTEMPT_LIFETIME, self.catalog.now())?;
+        let expires_at = self.catalog.now() + ATTEMPT_LIFETIME;
+        let attempt = self.tokens.sign_for(Purpose::LogIn, &attempt, expires_at)?;
         Ok(Ok(BegunLogin { url: sent.url, attempt }))
     }
 
@@ -216,8 +218,8 @@ impl Accounts {
             return failed(LoginFailure::NotConfigured, None);
         };
         let (address, now) = (actor.address(), self.catalog.now());
-        let Some(attempt) = kept.and_then(|kept| self.tokens.verify_attempt::<Attempt>(kept, now))
-        else {
+        let attempt = kept.map(|kept| self.tokens.verify_for::<Attempt>(Purpose::LogIn, kept, now));
+        let Some(Ok(attempt)) = attempt else {
             return failed(LoginFailure::NoAttempt, None);
         };
         if !attempt.has_state(answer.state.as_deref()) {

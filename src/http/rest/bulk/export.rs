@@ -21,11 +21,12 @@ use crate::document::categories::basic_info::ReleaseStatus;
 use crate::document::{Category, MovieId, Source};
 use crate::http::AppState;
 use crate::http::bearer::TokenError;
+use crate::http::download::DownloadSession;
 use crate::http::openapi::{AccessErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 use crate::http::response::CHUNK;
 use crate::http::rest::query;
-use crate::http::session::{BearerSession, Session};
+use crate::http::session::Session;
 
 /// Maximum number of movies that are named in one request.
 const MAX_IDS: usize = 10_000;
@@ -183,7 +184,8 @@ impl BulkExportParameters {
 /// is sent does not appear in it. A download that was cut short is incomplete: it has no end of the
 /// archive, or no last chunk (HTTP clients report that as an error).
 #[utoipa::path(
-    get, path = "/api/v1/admin/movies/export", tag = "export", security(("bearer" = [])),
+    get, path = "/api/v1/admin/movies/export", tag = "export",
+    security(("bearer" = []), ("link" = [])),
     params(BulkExportParameters),
     responses(
         (
@@ -196,7 +198,8 @@ impl BulkExportParameters {
         ),
         (
             status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "An unknown or invalid query parameter."
+            description = "An unknown or invalid query parameter, or a bearer token and a \
+                           link."
         ),
         AccessErrors,
         (
@@ -208,7 +211,7 @@ impl BulkExportParameters {
 )]
 pub async fn export_movies(
     State(state): State<AppState>,
-    BearerSession(session): BearerSession,
+    DownloadSession(session): DownloadSession,
     RawQuery(parameters): RawQuery,
 ) -> Result<Response, ProblemDetails> {
     let principal = &session.principal;

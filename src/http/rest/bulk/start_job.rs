@@ -12,7 +12,7 @@ use crate::http::AppState;
 use crate::http::body::BodyError;
 use crate::http::problem::ProblemDetails;
 use crate::http::rest::imports::idempotency_key;
-use crate::http::rest::jobs::accepted;
+use crate::http::rest::start_jobs::accepted;
 use crate::http::session::Session;
 
 /// Receives the file and starts the job. Nothing is left of a file that is not received completely.

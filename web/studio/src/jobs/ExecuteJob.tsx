@@ -8,7 +8,7 @@ import { t } from "../messages/index.ts";
 import { Button } from "../ui/controls.tsx";
 import { problemsOf } from "../ui/problems.ts";
 import { showToast } from "../ui/toasts.tsx";
-import { canExecute, isOfDrafts, keyOf, optionsOf } from "./facts.ts";
+import { canExecute, keyOf, optionsOf } from "./facts.ts";
 import { EXECUTE_JOB, type JobRow } from "./queries.ts";
 
 interface ExecuteJobProps {
@@ -39,11 +39,21 @@ export function ExecuteJob({ job, onStarted }: ExecuteJobProps) {
   const { planned } = job.counts;
   return (
     <Button look="main" isBusy={fetching} onPress={() => void run()}>
-      {isOfDrafts(job)
-        ? texts.bulk.publish(planned)
-        : optionsOf(job).isDraft
-          ? t.jobs.draftPlanned(planned)
-          : t.jobs.publishPlanned(planned)}
+      {labelOf(job)(planned)}
     </Button>
   );
+}
+
+/** What the button says, for a number of documents. */
+function labelOf(job: JobRow): (planned: number) => string {
+  switch (job.kind) {
+    case "PUBLISH_DRAFTS":
+      return texts.bulk.publish;
+    case "DISCARD_DRAFTS":
+      return texts.bulk.discard;
+    case "REVERT":
+      return t.jobs.revertPlanned;
+    case "IMPORT":
+      return optionsOf(job).isDraft ? t.jobs.draftPlanned : t.jobs.publishPlanned;
+  }
 }

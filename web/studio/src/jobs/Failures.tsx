@@ -11,7 +11,7 @@ import { Button } from "../ui/controls.tsx";
 import { sentence } from "../ui/problems.ts";
 import { saveFile } from "../ui/saveFile.ts";
 import { showToast } from "../ui/toasts.tsx";
-import { failuresOf, isOfDrafts, keyOf } from "./facts.ts";
+import { failuresOf, isImport, isOfDrafts, keyOf } from "./facts.ts";
 import { NAMED_MOVIES, type JobDetails, type JobFailure } from "./queries.ts";
 
 interface FailuresProps {
@@ -33,7 +33,7 @@ export function Failures({ job, onMore }: FailuresProps) {
           <h2>{words.failures}</h2>
           {failures.length > 0 && <p className="sub">{words.failuresText}</p>}
         </div>
-        {isAny && !ofDrafts && <Download id={job.id} />}
+        {isAny && isImport(job) && <Download id={job.id} />}
       </div>
       {failures.length === 0 ? (
         <p className="sub">{words.noFailures}</p>

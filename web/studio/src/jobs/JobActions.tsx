@@ -1,4 +1,4 @@
-// Cancel a job that is not finished, or try again what it did not import.
+// Cancel a job that is not finished, try again what it did not import, or revert what it published.
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMutation } from "urql";
@@ -7,8 +7,8 @@ import { Button } from "../ui/controls.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { problemsOf } from "../ui/problems.ts";
 import { showToast } from "../ui/toasts.tsx";
-import { canRetry, isFinished, keyOf, optionsOf } from "./facts.ts";
-import { CANCEL_JOB, RETRY_JOB, type JobRow } from "./queries.ts";
+import { canRetry, canRevert, isFinished, keyOf, optionsOf } from "./facts.ts";
+import { CANCEL_JOB, RETRY_JOB, REVERT_JOB, type JobRow } from "./queries.ts";
 
 interface CancelProps {
   job: JobRow;
@@ -69,6 +69,29 @@ export function RetryJob({ job }: { job: JobRow }) {
   return (
     <Button isBusy={fetching} onPress={() => void run()}>
       {optionsOf(job).isDryRun ? t.jobs.retryDryRun : t.jobs.retry}
+    </Button>
+  );
+}
+
+/** A dry run first shows which documents would be reverted; its page then reverts them. */
+export function RevertJob({ job }: { job: JobRow }) {
+  const navigate = useNavigate();
+  const [{ fetching }, revert] = useMutation(REVERT_JOB);
+  const run = async () => {
+    const { data, error } = await revert({ input: { id: job.id, dryRun: true } });
+    const problem = problemsOf([], error, data?.revertJob.userErrors)?.rest;
+    const started = data?.revertJob.job;
+    if (problem !== undefined || started == null) {
+      showToast(problem ?? t.errors.unknown, { tone: "failed" });
+      return;
+    }
+    showToast(t.jobs.revertPlans);
+    void navigate({ to: "/jobs/$id", params: { id: keyOf(started.id) } });
+  };
+  if (!canRevert(job)) return null;
+  return (
+    <Button isBusy={fetching} onPress={() => void run()}>
+      {t.jobs.revert}
     </Button>
   );
 }

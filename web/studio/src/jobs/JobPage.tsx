@@ -10,9 +10,9 @@ import { NeedsRole } from "../ui/NeedsRole.tsx";
 import { PageNotice } from "../ui/PageNotice.tsx";
 import { Failure, Skeleton } from "../ui/states.tsx";
 import { useTitle } from "../ui/useTitle.ts";
-import { isOfDrafts, keyOf, optionsOf } from "./facts.ts";
 import { ExecuteJob } from "./ExecuteJob.tsx";
-import { CancelJob, RetryJob } from "./JobActions.tsx";
+import { isImport, isOfDrafts, keyOf, optionsOf } from "./facts.ts";
+import { CancelJob, RetryJob, RevertJob } from "./JobActions.tsx";
 import { StateTag } from "./Progress.tsx";
 import type { JobDetails, JobRow } from "./queries.ts";
 import { Report } from "./Report.tsx";
@@ -69,16 +69,18 @@ function JobView({ job, followed }: { job: JobDetails; followed: FollowedJob }) 
         </div>
         <CancelJob job={job} onChange={followed.update} />
         <RetryJob job={job} />
+        <RevertJob job={job} />
         <ExecuteJob job={job} />
       </header>
       {isDryRun && (
         <p className="job-note">
           {t.jobs.dryRunNote}{" "}
-          {isOfDrafts(job) ? (
+          {isOfDrafts(job) && (
             <Link to="/drafts" className="link">
               {texts.jobs.toDrafts}
             </Link>
-          ) : (
+          )}
+          {isImport(job) && (
             <Link to="/import" className="link">
               {t.jobs.toImport}
             </Link>
@@ -100,7 +102,8 @@ function Details({ job }: { job: JobRow }) {
         <h2>{t.jobs.details}</h2>
       </div>
       <dl className="job-fields">
-        {isOfDrafts(job) ? <DraftFields job={job} /> : <ImportFields job={job} />}
+        {isOfDrafts(job) && <DraftFields job={job} />}
+        {isImport(job) && <ImportFields job={job} />}
         <Field name={fields.created}>{exactly(job.createdAt)}</Field>
         <Field name={fields.began}>{startedAt !== null && exactly(startedAt)}</Field>
         <Field name={fields.finished}>{finishedAt !== null && exactly(finishedAt)}</Field>

@@ -147,6 +147,7 @@ function subjectOf(job: JobRow): string {
   const { isDraft, isOnlyAdditions, reason } = optionsOf(job);
   if (job.kind === "DISCARD_DRAFTS") return reason ?? "";
   if (job.kind === "PUBLISH_DRAFTS") return isOnlyAdditions ? texts.jobs.onlyAdditions : "";
+  if (job.kind === "REVERT") return "";
   const target = isDraft ? t.jobs.intoDrafts : t.jobs.intoPublished;
   return job.fileName === null ? target : `${job.fileName}, ${target}`;
 }

@@ -55,6 +55,9 @@ test("a retry is for finished jobs with documents that were not imported", () =>
   const ofDrafts = { kind: "PUBLISH_DRAFTS", counts: { ...NONE, skipped: 3 } } as const;
   expect(canRetry(job({ ...ofDrafts, state: "COMPLETED", total: 3, done: 3 }))).toBe(false);
   expect(canRetry(job({ ...ofDrafts, state: "CANCELED", total: 3, done: 3 }))).toBe(true);
+  const reversion = { kind: "REVERT", counts: { ...NONE, conflict: 3 } } as const;
+  expect(canRetry(job({ ...reversion, state: "COMPLETED", total: 3, done: 3 }))).toBe(false);
+  expect(canRetry(job({ ...reversion, state: "FAILED", total: 4, done: 3 }))).toBe(true);
   expect(notAttempted(job({ state: "FAILED", total: 9, done: 7 }))).toBe(2);
   expect(notAttempted(job({ state: "RUNNING", total: 9, done: 7 }))).toBe(0);
 });

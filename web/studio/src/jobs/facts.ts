@@ -28,7 +28,11 @@ export const outcomesOf = ({ counts }: JobRow): [JobOutcome, number][] =>
   );
 
 /** The documents of a job that publishes or discards drafts are the drafts. */
-export const isOfDrafts = ({ kind }: Pick<JobRow, "kind">) => kind !== "IMPORT";
+export const isOfDrafts = ({ kind }: Pick<JobRow, "kind">) =>
+  kind === "PUBLISH_DRAFTS" || kind === "DISCARD_DRAFTS";
+
+/** Only a job that imports a file has documents that can be sent again. */
+export const isImport = ({ kind }: Pick<JobRow, "kind">) => kind === "IMPORT";
 
 /**
  * The outcomes that are listed one by one. Drafts are skipped for a reason; documents of a file only
@@ -48,16 +52,20 @@ export function notAttempted(job: JobRow): number | null {
 
 /**
  * Whether a retry has documents to try: those that failed, were skipped or not attempted. Drafts
- * that a job left open are settled one by one, so only one that ended early is worth a retry.
+ * that a job left open and documents that were not reverted are settled one by one, so only a job
+ * of them that ended early is worth a retry.
  */
 export function canRetry(job: JobRow): boolean {
-  if (!isFinished(job) || (isOfDrafts(job) && job.state === "COMPLETED")) return false;
+  if (!isFinished(job) || (!isImport(job) && job.state === "COMPLETED")) return false;
   return failuresOf(job) + job.counts.skipped > 0 || notAttempted(job) !== 0;
 }
 
 /** Whether the job is a dry run that planned something. */
 export const canExecute = (job: JobRow): boolean =>
   job.state === "COMPLETED" && optionsOf(job).isDryRun && job.counts.planned > 0;
+
+/** Whether the job published something that can be reverted. */
+export const canRevert = (job: JobRow): boolean => isFinished(job) && job.counts.published > 0;
 
 /** How far the job is, from 0 to 1; null if it is not known. */
 export function fractionOf(job: JobRow): number | null {

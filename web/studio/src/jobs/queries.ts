@@ -137,6 +137,20 @@ export const RETRY_JOB = graphql(`
   }
 `);
 
+export const REVERT_JOB = graphql(`
+  mutation RevertJob($input: RevertJobInput!) {
+    revertJob(input: $input) {
+      job {
+        ...JobParts
+      }
+      userErrors {
+        field
+        message
+      }
+    }
+  }
+`);
+
 export const EXECUTE_JOB = graphql(`
   mutation ExecuteJob($input: ExecuteJobInput!) {
     executeJob(input: $input) {

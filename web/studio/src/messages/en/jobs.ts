@@ -6,6 +6,7 @@ const kinds: Record<JobKind, string> = {
   IMPORT: "Import",
   PUBLISH_DRAFTS: "Publish drafts",
   DISCARD_DRAFTS: "Discard drafts",
+  REVERT: "Revert a job",
 };
 
 const states: Record<JobState, string> = {
@@ -168,5 +169,8 @@ export const jobs = {
   executed: "A new job does what the dry run planned. It goes on without this page.",
   publishPlanned: (number: number) => `Publish ${plural(number, "document", "documents")}`,
   draftPlanned: (number: number) => `Add ${plural(number, "document", "documents")} to drafts`,
+  revert: "Revert…",
+  revertPlans: "A dry run shows which documents would be reverted.",
+  revertPlanned: (number: number) => `Revert ${plural(number, "document", "documents")}`,
   retried: "A new job tries the documents again that were not imported.",
 };
