@@ -4,7 +4,7 @@ import { createRoot } from "react-dom/client";
 import { I18nProvider } from "react-aria-components";
 import { Provider } from "urql";
 import { createClient } from "./graphql/client.ts";
-import { language, t } from "./messages/index.ts";
+import { language, loadLanguage, t } from "./messages/index.ts";
 import { createStudioRouter } from "./router.tsx";
 import { session, type Viewer } from "./session/session.ts";
 import { SignInPage } from "./session/SignIn.tsx";
@@ -73,9 +73,11 @@ addEventListener("vite:preloadError", () => {
 });
 
 const root = document.getElementById("root");
-if (root !== null) {
+
+async function start(container: HTMLElement): Promise<void> {
+  await loadLanguage();
   document.documentElement.lang = language;
-  createRoot(root).render(
+  createRoot(container).render(
     <StrictMode>
       <I18nProvider locale={language}>
         <Studio />
@@ -83,3 +85,5 @@ if (root !== null) {
     </StrictMode>,
   );
 }
+
+if (root !== null) void start(root);

@@ -24,6 +24,7 @@ import {
   type AuditChange,
   type AuditSearch,
 } from "./search.ts";
+import { texts } from "./texts.ts";
 import "./audit.css";
 
 const route = getRouteApi("/audit-log");
@@ -32,11 +33,11 @@ const entriesOf = (data: AuditLogQuery) => data.auditLog;
 
 export function AuditPage() {
   const { mayManage } = useViewer();
-  return mayManage ? <AuditLog /> : <NeedsRole title={t.audit.title} role="ADMIN" />;
+  return mayManage ? <AuditLog /> : <NeedsRole title={texts.title} role="ADMIN" />;
 }
 
 function AuditLog() {
-  useTitle(t.audit.title);
+  useTitle(texts.title);
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const list = usePages(AUDIT_LOG, { filter: filterOf(search), first: PAGE }, entriesOf);
@@ -52,17 +53,17 @@ function AuditLog() {
     <div className="page audit">
       <div className="page-bar">
         <div className="page-title">
-          <h1>{t.audit.title}</h1>
-          <p className="sub">{t.audit.lead}</p>
+          <h1>{texts.title}</h1>
+          <p className="sub">{texts.lead}</p>
         </div>
         <Button icon="history" onPress={list.retry}>
-          {t.audit.refresh}
+          {texts.refresh}
         </Button>
       </div>
       <div className="list-bar">
         <Filters search={search} onChange={change} />
         <p className="sub num found" role="status">
-          {list.isLoading && list.nodes.length === 0 ? t.common.loading : t.audit.found(list.total)}
+          {list.isLoading && list.nodes.length === 0 ? t.common.loading : texts.found(list.total)}
         </p>
       </div>
       <Chips
@@ -70,7 +71,7 @@ function AuditLog() {
         onRemove={change}
         onClear={() => void navigate({ search: {}, replace: true })}
       />
-      <List list={list} empty={<Notice title={t.audit.emptyTitle}>{t.audit.emptyText}</Notice>}>
+      <List list={list} empty={<Notice title={texts.emptyTitle}>{texts.emptyText}</Notice>}>
         {(entries) => <Entries entries={entries} onChange={change} />}
       </List>
     </div>
@@ -80,14 +81,13 @@ function AuditLog() {
 /** The filters that are on. Those that the bar of filters shows are there, too. */
 function chipsOf(search: AuditSearch, entries: AuditEntry[]): [string, AuditChange][] {
   const { account, operation, outcome, via, address, target, since, until } = search;
-  const { chips: names } = t.audit;
+  const { chips: names } = texts;
   const email = entries.find(({ accountId }) => accountId === account)?.email;
   const chips: [string, AuditChange][] = [];
   if (account !== undefined) chips.push([names.account(email ?? account), { account: undefined }]);
-  if (operation !== undefined)
-    chips.push([t.audit.operations[operation], { operation: undefined }]);
-  if (outcome !== undefined) chips.push([t.audit.outcomes[outcome], { outcome: undefined }]);
-  if (via !== undefined) chips.push([t.audit.interfaces[via], { via: undefined }]);
+  if (operation !== undefined) chips.push([texts.operations[operation], { operation: undefined }]);
+  if (outcome !== undefined) chips.push([texts.outcomes[outcome], { outcome: undefined }]);
+  if (via !== undefined) chips.push([texts.interfaces[via], { via: undefined }]);
   if (target !== undefined) chips.push([names.target(target), { target: undefined }]);
   if (address !== undefined) chips.push([names.address(address), { address: undefined }]);
   if (since !== undefined) chips.push([names.since(dateOf(since)), { since: undefined }]);
@@ -112,37 +112,37 @@ function Filters({ search, onChange }: FiltersProps) {
     [onChange],
   );
   return (
-    <div className="filters" role="group" aria-label={t.audit.filters}>
+    <div className="filters" role="group" aria-label={texts.filters}>
       <Choice
-        label={t.audit.operation}
-        any={t.audit.anyOperation}
+        label={texts.operation}
+        any={texts.anyOperation}
         value={search.operation}
-        options={OPERATIONS.map((each) => [each, t.audit.operations[each]])}
+        options={OPERATIONS.map((each) => [each, texts.operations[each]])}
         onChange={(operation) => onChange({ operation })}
       />
       <Choice
-        label={t.audit.outcome}
-        any={t.audit.anyOutcome}
+        label={texts.outcome}
+        any={texts.anyOutcome}
         value={search.outcome}
-        options={OUTCOMES.map((each) => [each, t.audit.outcomes[each]])}
+        options={OUTCOMES.map((each) => [each, texts.outcomes[each]])}
         onChange={(outcome) => onChange({ outcome })}
       />
       <Choice
-        label={t.audit.via}
-        any={t.audit.anyVia}
+        label={texts.via}
+        any={texts.anyVia}
         value={search.via}
-        options={INTERFACES.map((each) => [each, t.audit.interfaces[each]])}
+        options={INTERFACES.map((each) => [each, texts.interfaces[each]])}
         onChange={(via) => onChange({ via })}
       />
-      <TextFilter label={t.audit.target} value={search.target} onChange={setTarget} />
-      <TextFilter label={t.audit.address} value={search.address} onChange={setAddress} />
+      <TextFilter label={texts.target} value={search.target} onChange={setTarget} />
+      <TextFilter label={texts.address} value={search.address} onChange={setAddress} />
       <DayFilter
-        label={t.audit.since}
+        label={texts.since}
         value={search.since}
         onChange={(since) => onChange({ since })}
       />
       <DayFilter
-        label={t.audit.until}
+        label={texts.until}
         value={search.until}
         onChange={(until) => onChange({ until })}
       />

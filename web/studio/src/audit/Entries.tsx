@@ -7,6 +7,7 @@ import { exactly, when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
 import type { AuditEntry } from "./queries.ts";
 import type { AuditChange } from "./search.ts";
+import { texts } from "./texts.ts";
 
 interface EntriesProps {
   entries: AuditEntry[];
@@ -30,7 +31,7 @@ export function Entries({ entries, onChange }: EntriesProps) {
       if (!next.delete(id)) next.add(id);
       return next;
     });
-  const { columns } = t.audit;
+  const { columns } = texts;
   return (
     <table className="rows entries">
       <thead>
@@ -71,7 +72,7 @@ interface RowProps {
 
 function Row({ entry, isOpen, onToggle }: RowProps) {
   const { id, at, operation, category, detail, outcome, count } = entry;
-  const what = t.audit.operations[operation];
+  const what = texts.operations[operation];
   return (
     <tr className={isOpen ? "open" : undefined}>
       <td className="num">
@@ -80,7 +81,7 @@ function Row({ entry, isOpen, onToggle }: RowProps) {
           className="entry-toggle"
           aria-expanded={isOpen}
           {...(isOpen ? { "aria-controls": `details-${id}` } : {})}
-          aria-label={t.audit.details(what, when(at))}
+          aria-label={texts.details(what, when(at))}
           onClick={onToggle}
         >
           <span title={exactly(at)}>{when(at)}</span>
@@ -103,11 +104,11 @@ function Row({ entry, isOpen, onToggle }: RowProps) {
       </td>
       <td>
         {outcome === "SUCCEEDED" ? (
-          <span className="sub">{t.audit.outcomes.SUCCEEDED}</span>
+          <span className="sub">{texts.outcomes.SUCCEEDED}</span>
         ) : (
-          <span className={`tag ${TONES[outcome]}`}>{t.audit.outcomes[outcome]}</span>
+          <span className={`tag ${TONES[outcome]}`}>{texts.outcomes[outcome]}</span>
         )}
-        {count > 1 && <span className="sub num">{t.audit.times(count)}</span>}
+        {count > 1 && <span className="sub num">{texts.times(count)}</span>}
       </td>
     </tr>
   );
@@ -117,7 +118,7 @@ function Who({ entry: { email, via, address } }: { entry: AuditEntry }) {
   return (
     <>
       <span className="breakable">
-        <bdi>{email ?? (via === "COMMAND_LINE" ? t.audit.commandLine : t.audit.nobody)}</bdi>
+        <bdi>{email ?? (via === "COMMAND_LINE" ? texts.commandLine : texts.nobody)}</bdi>
       </span>
       {address !== null && <span className="sub num">{address}</span>}
     </>
@@ -141,25 +142,25 @@ function Target({ entry: { targetKind, targetId, category } }: { entry: AuditEnt
     case "USER":
       return (
         <Link to="/accounts/$id" params={{ id: targetId }} className="row-link">
-          {t.audit.targets.USER}
+          {texts.targets.USER}
         </Link>
       );
     case "JOB":
       return (
         <Link to="/jobs/$id" params={{ id: keyOf(targetId) }} className="row-link">
-          {t.audit.targets.JOB}
+          {texts.targets.JOB}
         </Link>
       );
     case "SESSION":
     case "TOKEN":
-      return t.audit.targets[targetKind];
+      return texts.targets[targetKind];
     default:
-      return t.audit.of(t.audit.targets[targetKind], targetId);
+      return texts.of(texts.targets[targetKind], targetId);
   }
 }
 
 function Details({ entry, onChange }: { entry: AuditEntry; onChange: EntriesProps["onChange"] }) {
-  const { fields } = t.audit;
+  const { fields } = texts;
   const { accountId, email, targetId, targetKind, address } = entry;
   return (
     <dl className="entry-fields">
@@ -168,27 +169,27 @@ function Details({ entry, onChange }: { entry: AuditEntry; onChange: EntriesProp
         {accountId !== null && (
           <>
             {email} <code>{accountId}</code>
-            <Only onPress={() => onChange({ account: accountId })}>{t.audit.onlyAccount}</Only>
+            <Only onPress={() => onChange({ account: accountId })}>{texts.onlyAccount}</Only>
           </>
         )}
       </Field>
       <Field name={fields.credential}>
-        {t.audit.credentials[entry.credential]} <code>{entry.credentialId}</code>
+        {texts.credentials[entry.credential]} <code>{entry.credentialId}</code>
       </Field>
-      <Field name={fields.via}>{t.audit.interfaces[entry.via]}</Field>
+      <Field name={fields.via}>{texts.interfaces[entry.via]}</Field>
       <Field name={fields.address}>
         {address !== null && (
           <>
             {address}
-            <Only onPress={() => onChange({ address })}>{t.audit.onlyAddress}</Only>
+            <Only onPress={() => onChange({ address })}>{texts.onlyAddress}</Only>
           </>
         )}
       </Field>
       <Field name={fields.target}>
         {targetKind !== null && targetId !== null && (
           <>
-            {t.audit.targets[targetKind]} <code>{targetId}</code>
-            <Only onPress={() => onChange({ target: targetId })}>{t.audit.onlyTarget}</Only>
+            {texts.targets[targetKind]} <code>{targetId}</code>
+            <Only onPress={() => onChange({ target: targetId })}>{texts.onlyTarget}</Only>
           </>
         )}
       </Field>

@@ -2,12 +2,10 @@
 // part: what it lacks is shown in English.
 import type { Category } from "../graphql/generated/graphql.ts";
 import type { Role } from "../session/session.ts";
-import { audit } from "./en/audit.ts";
 import { accounts } from "./en/accounts.ts";
 import { bulkImport } from "./en/bulkImport.ts";
 import { changes } from "./en/changes.ts";
 import { jobs } from "./en/jobs.ts";
-import { people } from "./en/people.ts";
 import { count, plural } from "./plural.ts";
 
 const categories: Record<Category, string> = {
@@ -493,8 +491,6 @@ export const en = {
     reader: "History can be read with the role Contributor or Admin.",
   },
   accounts,
-  audit,
-  people,
   changes,
   jobs,
   bulkImport,

@@ -1,10 +1,17 @@
 // Dates, times and numbers for people.
 import { language } from "./index.ts";
 
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
-const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+const make = () => ({
+  relative: new Intl.RelativeTimeFormat(language, { numeric: "auto" }),
+  day: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" }),
+  moment: new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }),
+  percent: new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }),
+  regions: new Intl.DisplayNames([language], { type: "region" }),
+});
+let made: ReturnType<typeof make> | undefined;
+
+/** Made at first use: when this file is loaded, the language is not known yet. */
+const formats = () => (made ??= make());
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
@@ -15,29 +22,29 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 /** "2 hours ago" within a week, else the date. */
 export function when(time: string, now = Date.now()): string {
   let amount = (new Date(time).getTime() - now) / 1000;
-  if (Math.abs(amount) < 45) return relative.format(0, "second");
+  if (Math.abs(amount) < 45) return formats().relative.format(0, "second");
   let unit: Intl.RelativeTimeFormatUnit = "second";
   for (const [next, size] of STEPS) {
     if (Math.abs(amount) < size) break;
     amount /= size;
     unit = next;
   }
-  if (unit === "day" && Math.abs(amount) > 7) return day.format(new Date(time));
-  return relative.format(Math.round(amount), unit);
+  if (unit === "day" && Math.abs(amount) > 7) return formats().day.format(new Date(time));
+  return formats().relative.format(Math.round(amount), unit);
 }
 
 /** The exact time, for a title or a detail. */
-export const exactly = (time: string) => moment.format(new Date(time));
+export const exactly = (time: string) => formats().moment.format(new Date(time));
 
 /** The day of a time. */
-export const dayOf = (time: string) => day.format(new Date(time));
+export const dayOf = (time: string) => formats().day.format(new Date(time));
 
 /** A share as a percentage; never 100 % unless it is everything, and never 0 % unless nothing. */
 export function share(part: number, whole: number): string {
-  if (whole === 0) return percent.format(0);
+  if (whole === 0) return formats().percent.format(0);
   const value = Math.round((part / whole) * 100);
   const honest = part < whole ? Math.min(99, part > 0 ? Math.max(1, value) : 0) : 100;
-  return percent.format(honest / 100);
+  return formats().percent.format(honest / 100);
 }
 
 /** "12 kB" or "1.5 MB". */
@@ -72,5 +79,4 @@ export const money = (amount: string, currency: string | null) =>
     ? amount
     : new Intl.NumberFormat(language, { style: "currency", currency }).format(Number(amount));
 
-const regions = new Intl.DisplayNames([language], { type: "region" });
-export const region = (code: string) => regions.of(code) ?? code;
+export const region = (code: string) => formats().regions.of(code) ?? code;

@@ -4,7 +4,6 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useClient, useMutation, useQuery, type CombinedError } from "urql";
 import type { MergePeopleMutation } from "../graphql/generated/graphql.ts";
-import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button, Checkbox } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -30,6 +29,7 @@ import {
   SPLIT,
   type Person,
 } from "./queries.ts";
+import { texts } from "./texts.ts";
 import "../ui/tabs.css";
 import "./people.css";
 
@@ -38,20 +38,20 @@ const SHOWN = 8;
 const PAIRS = 20;
 
 export function ComparePage() {
-  useTitle(t.people.mergeTitle);
+  useTitle(texts.mergeTitle);
   const { mayPublish } = useViewer();
   const { id } = route.useParams();
   const { with: other } = route.useSearch();
   const navigate = route.useNavigate();
-  if (!mayPublish) return <NeedsRole title={t.people.mergeTitle} role="ADMIN" />;
+  if (!mayPublish) return <NeedsRole title={texts.mergeTitle} role="ADMIN" />;
   return (
     <div className="page names-page">
       <header className="page-bar">
-        <Link to="/people/$id" params={{ id }} className="back" aria-label={t.people.back}>
+        <Link to="/people/$id" params={{ id }} className="back" aria-label={texts.back}>
           <Icon name="back" />
         </Link>
         <div className="page-title">
-          <h1>{t.people.mergeTitle}</h1>
+          <h1>{texts.mergeTitle}</h1>
         </div>
       </header>
       {other === undefined ? (
@@ -73,7 +73,7 @@ function Choose({ id, onChoose }: { id: string; onChoose: (id: string) => void }
   if (!data?.person) return <Skeleton />;
   return (
     <>
-      <p className="sub">{t.people.choose}</p>
+      <p className="sub">{texts.choose}</p>
       <PersonPicker
         not={data.person.id}
         start={data.person.name}
@@ -99,8 +99,8 @@ function Pair({ ids }: { ids: [string, string] }) {
   }
   if (first.data === undefined || second.data === undefined) return <Skeleton />;
   const [a, b] = [first.data.person, second.data.person];
-  if (a === null || b === null) return <p role="alert">{t.people.notFoundTitle}</p>;
-  if (a.id === b.id) return <p role="alert">{t.people.same}</p>;
+  if (a === null || b === null) return <p role="alert">{texts.notFoundTitle}</p>;
+  if (a.id === b.id) return <p role="alert">{texts.same}</p>;
   return <Merge people={[a, b]} />;
 }
 
@@ -135,8 +135,8 @@ function Merge({ people }: { people: [Person, Person] }) {
         return;
       }
       const isUndoable = parts.creditIds.length + parts.nominationIds.length > 0;
-      const text = t.people.merged(other.name, kept.name);
-      const action = { label: t.people.undo, run: () => void undo(kept, other, parts) };
+      const text = texts.merged(other.name, kept.name);
+      const action = { label: texts.undo, run: () => void undo(kept, other, parts) };
       showToast(text, isUndoable ? { action } : {});
       void navigate({ to: "/people/$id", params: { id: kept.id }, replace: true });
     } catch (error) {
@@ -165,18 +165,18 @@ function Merge({ people }: { people: [Person, Person] }) {
                 }}
               />
               <span>
-                {t.people.keep}
-                {person.id === keptId && <span className="sub"> {t.people.keepHint}</span>}
+                {texts.keep}
+                {person.id === keptId && <span className="sub"> {texts.keepHint}</span>}
               </span>
             </label>
             <Side person={person} />
           </section>
         ))}
       </div>
-      {payload !== null && <Plan title={t.people.plan} payload={payload} />}
+      {payload !== null && <Plan title={texts.plan} payload={payload} />}
       {(isLocked || overrideLocks) && (
         <Checkbox
-          label={t.people.overrideLocks}
+          label={texts.overrideLocks}
           isChecked={overrideLocks}
           onChange={(isChecked) => void plan(isChecked)}
         />
@@ -184,11 +184,11 @@ function Merge({ people }: { people: [Person, Person] }) {
       <div className="plan-bar">
         {payload === null || errors.length > 0 ? (
           <Button look="main" isBusy={fetching} onPress={() => void plan(overrideLocks)}>
-            {fetching ? t.people.looking : t.people.look}
+            {fetching ? texts.looking : texts.look}
           </Button>
         ) : (
           <Button look="main" isBusy={isMerging} onPress={() => void confirm()}>
-            {isMerging ? t.people.merging : t.people.mergeSubmit(payload.documents.length)}
+            {isMerging ? texts.merging : texts.mergeSubmit(payload.documents.length)}
           </Button>
         )}
       </div>
@@ -205,10 +205,10 @@ function useUndo() {
     const { data, error } = await client.mutation(SPLIT, { input });
     const problem = problemsOf([], error, data?.splitPerson.userErrors)?.rest;
     if (problem !== undefined) {
-      showToast(t.people.undoFailed(problem), { tone: "failed" });
+      showToast(texts.undoFailed(problem), { tone: "failed" });
       return;
     }
-    showToast(t.people.undone(other.name));
+    showToast(texts.undone(other.name));
     void navigate({ to: "/people/$id", params: { id: other.id } });
   };
 }
@@ -230,10 +230,10 @@ function Side({ person }: { person: Person }) {
     <>
       <h2 dir="auto">{name}</h2>
       <p className="sub num">
-        {t.people.totals(totals.movies, totals.credits, totals.nominations, totals.wins)}
+        {texts.totals(totals.movies, totals.credits, totals.nominations, totals.wins)}
       </p>
       <Facts id={id} aliases={person.aliases} externalIds={person.externalIds} isPerson />
-      <List list={credits} empty={<p className="sub">{t.people.filmographyNone}</p>}>
+      <List list={credits} empty={<p className="sub">{texts.filmographyNone}</p>}>
         {(entries) => <Credits credits={entries} />}
       </List>
     </>

@@ -1,8 +1,8 @@
 // The credits and nominations of a person; on the page that splits a person, with boxes to tick.
 import { Link } from "@tanstack/react-router";
-import { t } from "../messages/index.ts";
 import { Picture } from "../ui/Picture.tsx";
 import type { Credit, Nomination } from "./queries.ts";
+import { texts } from "./texts.ts";
 
 export interface Ticks {
   chosen: ReadonlySet<string>;
@@ -13,7 +13,7 @@ const partOf = ({ character, job, department }: Credit) =>
   [character ?? job, department].filter((each) => each !== null).join(", ");
 
 export function Credits({ credits, ticks }: { credits: Credit[]; ticks?: Ticks }) {
-  const { creditColumns: columns } = t.people;
+  const { creditColumns: columns } = texts;
   return (
     <table className="rows credits">
       <thead>
@@ -54,7 +54,7 @@ export function Credits({ credits, ticks }: { credits: Credit[]; ticks?: Ticks }
                 )}
               </td>
               <td dir="auto">{part}</td>
-              <td className="sub">{t.people.lists[list]}</td>
+              <td className="sub">{texts.lists[list]}</td>
             </tr>
           );
         })}
@@ -77,7 +77,7 @@ export function Nominations({ entries, ticks }: { entries: Nomination[]; ticks?:
               <span className="name" dir="auto">
                 {category}
               </span>{" "}
-              {result === "WINNER" && <span className="tag change">{t.people.won}</span>}
+              {result === "WINNER" && <span className="tag change">{texts.won}</span>}
               <span className="sub" dir="auto">
                 {[ceremony?.name, year, title].filter(Boolean).join(" · ")}
               </span>
@@ -94,7 +94,7 @@ function Tick({ id, ticks, what }: { id: string; ticks: Ticks; what: string }) {
     <input
       type="checkbox"
       checked={ticks.chosen.has(id)}
-      aria-label={t.people.take(what)}
+      aria-label={texts.take(what)}
       onChange={() => ticks.onToggle(id)}
     />
   );

@@ -1,10 +1,10 @@
 // Pairs of people who may be one person, side by side, with the reasons for and against it.
 import { Link } from "@tanstack/react-router";
 import type { DuplicateReason, DuplicatesQuery } from "../graphql/generated/graphql.ts";
-import { t } from "../messages/index.ts";
 import { List } from "../ui/List.tsx";
 import { usePages } from "../ui/usePages.ts";
 import { DUPLICATES, type PersonRow } from "./queries.ts";
+import { texts } from "./texts.ts";
 
 const PAGE = 20;
 const duplicatesOf = (data: DuplicatesQuery) => data.duplicatePeople;
@@ -16,11 +16,11 @@ export function Duplicates() {
     <section className="section" aria-labelledby="duplicates">
       <div className="section-head">
         <div>
-          <h2 id="duplicates">{t.people.duplicates}</h2>
-          <p className="sub">{t.people.duplicatesText}</p>
+          <h2 id="duplicates">{texts.duplicates}</h2>
+          <p className="sub">{texts.duplicatesText}</p>
         </div>
       </div>
-      <List list={list} empty={<p className="sub">{t.people.duplicatesNone}</p>}>
+      <List list={list} empty={<p className="sub">{texts.duplicatesNone}</p>}>
         {(pairs) => (
           <ul className="pairs">
             {pairs.map(({ first, second, reasons }) =>
@@ -34,9 +34,9 @@ export function Duplicates() {
                     params={{ id: first.id }}
                     search={{ with: second.id }}
                     className="button"
-                    aria-label={t.people.compareOf(first.name, second.name)}
+                    aria-label={texts.compareOf(first.name, second.name)}
                   >
-                    {t.people.compare}
+                    {texts.compare}
                   </Link>
                 </li>
               ),
@@ -55,7 +55,7 @@ function Half({ person: { id, name, totals, knownFor } }: { person: PersonRow })
         {name}
       </Link>
       <span className="sub num">
-        {id} · {t.people.movies(totals.movies)}
+        {id} · {texts.movies(totals.movies)}
       </span>
       <span className="sub" dir="auto">
         {knownFor.map((movie) => movie.title ?? movie.id).join(", ")}
@@ -69,10 +69,10 @@ export function Reasons({ reasons }: { reasons: readonly DuplicateReason[] }) {
   const isAgainst = (reason: DuplicateReason) => AGAINST.includes(reason);
   const sorted = [...reasons.filter((each) => !isAgainst(each)), ...reasons.filter(isAgainst)];
   return (
-    <ul className="reasons" aria-label={t.people.reasonsOf}>
+    <ul className="reasons" aria-label={texts.reasonsOf}>
       {sorted.map((reason) => (
         <li key={reason} className={isAgainst(reason) ? "tag remove" : "tag add"}>
-          {isAgainst(reason) ? "−" : "+"} {t.people.reasons[reason]}
+          {isAgainst(reason) ? "−" : "+"} {texts.reasons[reason]}
         </li>
       ))}
     </ul>

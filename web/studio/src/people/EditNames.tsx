@@ -8,6 +8,7 @@ import { problemsOf, type Problems } from "../ui/problems.ts";
 import { showToast } from "../ui/toasts.tsx";
 import { UPDATE_CEREMONY, UPDATE_GENRE, UPDATE_PERSON, UPDATE_PLATFORM } from "./entityQueries.ts";
 import type { Kind } from "./kinds.ts";
+import { texts } from "./texts.ts";
 
 const FIELDS = ["name", "addAliases", "removeAliases"] as const;
 
@@ -25,7 +26,7 @@ interface EditNamesProps {
 
 export function EditNames({ kind, entity, onClose }: EditNamesProps) {
   return (
-    <Dialog title={t.people.editTitle(entity.name)} isOpen onClose={onClose}>
+    <Dialog title={texts.editTitle(entity.name)} isOpen onClose={onClose}>
       <Form kind={kind} entity={entity} onClose={onClose} />
     </Dialog>
   );
@@ -55,7 +56,7 @@ function Form({ kind, entity, onClose }: EditNamesProps) {
       setProblems(found);
       return;
     }
-    showToast(t.people.saved(name.trim()));
+    showToast(texts.saved(name.trim()));
     onClose();
   };
 
@@ -63,8 +64,8 @@ function Form({ kind, entity, onClose }: EditNamesProps) {
   return (
     <form onSubmit={(event) => void submit(event)}>
       <TextField
-        label={t.people.name}
-        hint={t.people.nameHint}
+        label={texts.name}
+        hint={texts.nameHint}
         value={name}
         onChange={setName}
         isRequired
@@ -72,8 +73,8 @@ function Form({ kind, entity, onClose }: EditNamesProps) {
         error={problems.name ?? null}
       />
       <TextField
-        label={t.people.addAlias}
-        hint={t.people.addAliasHint}
+        label={texts.addAlias}
+        hint={texts.addAliasHint}
         value={added}
         onChange={setAdded}
         autoComplete="off"
@@ -81,7 +82,7 @@ function Form({ kind, entity, onClose }: EditNamesProps) {
       />
       {entity.aliases.length > 0 && (
         <fieldset className="choices">
-          <legend>{t.people.removeAlias}</legend>
+          <legend>{texts.removeAlias}</legend>
           {entity.aliases.map((alias) => (
             <Checkbox
               key={alias}
@@ -106,7 +107,7 @@ function Form({ kind, entity, onClose }: EditNamesProps) {
           {t.common.cancel}
         </Button>
         <Button type="submit" look="main" isBusy={isBusy}>
-          {t.people.save}
+          {texts.save}
         </Button>
       </DialogActions>
     </form>

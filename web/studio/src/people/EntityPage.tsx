@@ -9,7 +9,6 @@ import type {
   PlatformQuery,
 } from "../graphql/generated/graphql.ts";
 import { region } from "../messages/format.ts";
-import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -22,6 +21,7 @@ import { EditNames } from "./EditNames.tsx";
 import { CEREMONY, GENRE, PLATFORM } from "./entityQueries.ts";
 import { Fact, Facts } from "./Facts.tsx";
 import { NoEntry, PageSkeleton, Section } from "./PersonPage.tsx";
+import { texts } from "./texts.ts";
 import "../ui/tabs.css";
 import "./people.css";
 
@@ -55,10 +55,10 @@ function CeremonyPage({ id }: { id: string }) {
   const entity = data?.ceremony;
   return (
     <EntityView kind="ceremonies" id={id} read={{ entity, error, retry }} movies={movies}>
-      {entity?.organization && <Fact name={t.people.organization}>{entity.organization}</Fact>}
-      {entity?.country && <Fact name={t.people.country}>{entity.country}</Fact>}
+      {entity?.organization && <Fact name={texts.organization}>{entity.organization}</Fact>}
+      {entity?.country && <Fact name={texts.country}>{entity.country}</Fact>}
       {entity !== null && entity !== undefined && entity.languages.length > 0 && (
-        <Fact name={t.people.languages}>{entity.languages.join(", ")}</Fact>
+        <Fact name={texts.languages}>{entity.languages.join(", ")}</Fact>
       )}
     </EntityView>
   );
@@ -72,10 +72,10 @@ function PlatformPage({ id }: { id: string }) {
   return (
     <EntityView kind="platforms" id={id} read={{ entity, error, retry }} movies={movies}>
       {entity !== null && entity !== undefined && entity.regions.length > 0 && (
-        <Fact name={t.people.regions}>{entity.regions.map(region).join(", ")}</Fact>
+        <Fact name={texts.regions}>{entity.regions.map(region).join(", ")}</Fact>
       )}
       {entity?.homePage && (
-        <Fact name={t.people.homePage}>
+        <Fact name={texts.homePage}>
           <a className="link" href={entity.homePage} target="_blank" rel="noreferrer">
             {entity.homePage}
           </a>
@@ -135,20 +135,20 @@ function EntityView({ kind, id, read, movies, children }: EntityViewProps) {
   return (
     <div className="page names-page">
       <header className="page-bar">
-        <Link to={`/${kind}`} className="back" aria-label={t.people.kinds[kind]}>
+        <Link to={`/${kind}`} className="back" aria-label={texts.kinds[kind]}>
           <Icon name="back" />
         </Link>
         <div className="page-title">
           <h1 dir="auto">{entity.name}</h1>
-          <p className="sub num">{t.people.movies(movies.total)}</p>
+          <p className="sub num">{texts.movies(movies.total)}</p>
         </div>
-        {mayPublish && <Button onPress={() => setEditing(true)}>{t.people.edit}</Button>}
+        {mayPublish && <Button onPress={() => setEditing(true)}>{texts.edit}</Button>}
       </header>
       <Facts id={entity.id} aliases={entity.aliases} externalIds={entity.externalIds}>
         {children}
       </Facts>
-      <Section title={t.people.moviesOf} count={movies.total}>
-        <List list={movies} empty={<p className="sub">{t.people.moviesNone}</p>}>
+      <Section title={texts.moviesOf} count={movies.total}>
+        <List list={movies} empty={<p className="sub">{texts.moviesNone}</p>}>
           {(nodes) => <Movies movies={nodes} />}
         </List>
       </Section>

@@ -1,7 +1,7 @@
 // What is known of an entity beside its movies: ids, other names, and where else it is described.
 import type { ReactNode } from "react";
-import { t } from "../messages/index.ts";
 import { Icon } from "../ui/Icon.tsx";
+import { texts } from "./texts.ts";
 
 const PAGES: Record<string, (value: string) => string> = {
   imdb: (value) => `https://www.imdb.com/name/${value}/`,
@@ -20,11 +20,11 @@ interface FactsProps {
 export function Facts({ id, aliases, externalIds, isPerson = false, children }: FactsProps) {
   return (
     <dl className="name-facts">
-      <Fact name={t.people.id}>
+      <Fact name={texts.id}>
         <code>{id}</code>
       </Fact>
       {aliases.length > 0 && (
-        <Fact name={t.people.aliases}>
+        <Fact name={texts.aliases}>
           {aliases.map((alias) => (
             <span key={alias} className="alias" dir="auto">
               {alias}
@@ -33,7 +33,7 @@ export function Facts({ id, aliases, externalIds, isPerson = false, children }: 
         </Fact>
       )}
       {externalIds.length > 0 && (
-        <Fact name={t.people.externalIds}>
+        <Fact name={texts.externalIds}>
           {externalIds.map(({ source, value }) => {
             const page = isPerson ? PAGES[source]?.(encodeURIComponent(value)) : undefined;
             return (
@@ -47,7 +47,7 @@ export function Facts({ id, aliases, externalIds, isPerson = false, children }: 
                     href={page}
                     target="_blank"
                     rel="noreferrer"
-                    title={t.people.openAt(source)}
+                    title={texts.openAt(source)}
                   >
                     {value} <Icon name="outside" size={12} />
                   </a>

@@ -18,6 +18,7 @@ import { Duplicates } from "./Duplicates.tsx";
 import { CEREMONIES, GENRE_LIST, PLATFORMS } from "./entityQueries.ts";
 import { KINDS, readNamesSearch, type Kind } from "./kinds.ts";
 import { PEOPLE, type PersonRow } from "./queries.ts";
+import { texts } from "./texts.ts";
 import "../ui/tabs.css";
 import "./people.css";
 
@@ -28,7 +29,7 @@ const platformsOf = (data: PlatformsQuery) => data.platforms;
 const genresOf = (data: GenreListQuery) => data.genres;
 
 export function NamesPage() {
-  useTitle(t.people.title);
+  useTitle(texts.title);
   const kind = useRouterState({
     select: ({ location }) => KINDS.find((each) => location.pathname === `/${each}`) ?? "people",
   });
@@ -46,10 +47,10 @@ export function NamesPage() {
   return (
     <div className="page names-page">
       <div className="page-bar">
-        <h1>{t.people.title}</h1>
-        <SearchField key={kind} label={t.people.search[kind]} value={q} onChange={change} />
+        <h1>{texts.title}</h1>
+        <SearchField key={kind} label={texts.search[kind]} value={q} onChange={change} />
       </div>
-      <nav className="tabs" aria-label={t.people.kind}>
+      <nav className="tabs" aria-label={texts.kind}>
         {KINDS.map((each) => (
           <Link
             key={each}
@@ -57,7 +58,7 @@ export function NamesPage() {
             className="tab"
             aria-current={each === kind ? "page" : undefined}
           >
-            {t.people.kinds[each]}
+            {texts.kinds[each]}
           </Link>
         ))}
       </nav>
@@ -79,7 +80,7 @@ function WithoutSearch() {
   const { mayDraft } = useViewer();
   return (
     <>
-      <Notice title={t.people.typeTitle}>{t.people.typeText}</Notice>
+      <Notice title={texts.typeTitle}>{texts.typeText}</Notice>
       {mayDraft && <Duplicates />}
     </>
   );
@@ -90,10 +91,7 @@ function People({ search }: { search: string }) {
   return (
     <>
       <Found kind="people" list={list} />
-      <List
-        list={list}
-        empty={<Notice title={t.people.nothingTitle}>{t.people.nothingText}</Notice>}
-      >
+      <List list={list} empty={<Notice title={texts.nothingTitle}>{texts.nothingText}</Notice>}>
         {(people) => <PeopleTable people={people} />}
       </List>
     </>
@@ -103,15 +101,13 @@ function People({ search }: { search: string }) {
 function Found({ kind, list }: { kind: Kind; list: Pages<unknown> }) {
   return (
     <p className="sub num names-found" role="status">
-      {list.isLoading && list.nodes.length === 0
-        ? t.common.loading
-        : t.people.found[kind](list.total)}
+      {list.isLoading && list.nodes.length === 0 ? t.common.loading : texts.found[kind](list.total)}
     </p>
   );
 }
 
 function PeopleTable({ people }: { people: PersonRow[] }) {
-  const { columns } = t.people;
+  const { columns } = texts;
   return (
     <table className="rows">
       <thead>
@@ -195,7 +191,7 @@ interface EntityListProps {
 }
 
 function EntityList({ kind, list, isNarrowed }: EntityListProps) {
-  const { columns } = t.people;
+  const { columns } = texts;
   return (
     <>
       <Found kind={kind} list={list} />
@@ -203,9 +199,9 @@ function EntityList({ kind, list, isNarrowed }: EntityListProps) {
         list={list}
         empty={
           isNarrowed ? (
-            <Notice title={t.people.nothingTitle}>{t.people.nothingText}</Notice>
+            <Notice title={texts.nothingTitle}>{texts.nothingText}</Notice>
           ) : (
-            <Notice title={t.people.emptyTitle}>{t.people.emptyText}</Notice>
+            <Notice title={texts.emptyTitle}>{texts.emptyText}</Notice>
           )
         }
       >

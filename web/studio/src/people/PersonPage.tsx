@@ -22,6 +22,7 @@ import {
   PERSON,
   type Person,
 } from "./queries.ts";
+import { texts } from "./texts.ts";
 import "../ui/tabs.css";
 import "./people.css";
 
@@ -49,10 +50,10 @@ export const PageSkeleton = () => (
   </div>
 );
 
-export function NoEntry({ kind }: { kind: keyof typeof t.people.kinds }) {
+export function NoEntry({ kind }: { kind: keyof typeof texts.kinds }) {
   return (
-    <PageNotice title={t.people.notFoundTitle} to={`/${kind}`} label={t.people.kinds[kind]}>
-      {t.people.notFound}
+    <PageNotice title={texts.notFoundTitle} to={`/${kind}`} label={texts.kinds[kind]}>
+      {texts.notFound}
     </PageNotice>
   );
 }
@@ -66,41 +67,41 @@ function PersonView({ person }: { person: Person }) {
   return (
     <div className="page names-page">
       <header className="page-bar">
-        <Link to="/people" className="back" aria-label={t.people.back}>
+        <Link to="/people" className="back" aria-label={texts.back}>
           <Icon name="back" />
         </Link>
         <div className="page-title">
           <h1 dir="auto">{name}</h1>
           <p className="sub num">
-            {t.people.totals(totals.movies, totals.credits, totals.nominations, totals.wins)}
+            {texts.totals(totals.movies, totals.credits, totals.nominations, totals.wins)}
           </p>
         </div>
         {mayPublish && (
           <>
-            <Button onPress={() => setEditing(true)}>{t.people.edit}</Button>
+            <Button onPress={() => setEditing(true)}>{texts.edit}</Button>
             <Link to="/people/$id/compare" params={{ id }} className="button">
-              {t.people.merge}
+              {texts.merge}
             </Link>
             <Link to="/people/$id/split" params={{ id }} className="button">
-              {t.people.split}
+              {texts.split}
             </Link>
           </>
         )}
       </header>
       <Facts id={id} aliases={person.aliases} externalIds={person.externalIds} isPerson>
         {knownFor.length > 0 && (
-          <Fact name={t.people.knownFor}>
+          <Fact name={texts.knownFor}>
             <span dir="auto">{knownFor.map((movie) => movie.title ?? movie.id).join(", ")}</span>
           </Fact>
         )}
       </Facts>
-      <Section title={t.people.filmography} count={totals.credits}>
-        <List list={credits} empty={<p className="sub">{t.people.filmographyNone}</p>}>
+      <Section title={texts.filmography} count={totals.credits}>
+        <List list={credits} empty={<p className="sub">{texts.filmographyNone}</p>}>
           {(entries) => <Credits credits={entries} />}
         </List>
       </Section>
       {totals.nominations > 0 && (
-        <Section title={t.people.nominations} count={totals.nominations}>
+        <Section title={texts.nominations} count={totals.nominations}>
           <List list={nominations} empty={null}>
             {(entries) => <Nominations entries={entries} />}
           </List>

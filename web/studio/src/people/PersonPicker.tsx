@@ -1,9 +1,9 @@
 // Finds another person: a search as one types, and the best few to choose from.
 import { useState } from "react";
 import { useQuery } from "urql";
-import { t } from "../messages/index.ts";
 import { SearchField } from "../ui/SearchField.tsx";
 import { PEOPLE, type PersonRow } from "./queries.ts";
+import { texts } from "./texts.ts";
 
 const SHOWN = 6;
 
@@ -26,13 +26,13 @@ export function PersonPicker({ not, start = "", chosen, onChoose }: PersonPicker
   const found = (data?.people.nodes ?? []).filter(({ id }) => id !== not).slice(0, SHOWN);
   return (
     <div className="picker">
-      <SearchField label={t.people.find} value={text} onChange={setText} />
+      <SearchField label={texts.find} value={text} onChange={setText} />
       {isSearched && data !== undefined && found.length === 0 && (
-        <p className="sub">{t.people.findNone}</p>
+        <p className="sub">{texts.findNone}</p>
       )}
       {isSearched && found.length > 0 && (
         <fieldset className="choices">
-          <legend className="visually-hidden">{t.people.find}</legend>
+          <legend className="visually-hidden">{texts.find}</legend>
           {found.map((person) => (
             <label key={person.id} className="check">
               <input

@@ -2,6 +2,7 @@
 import { t } from "../messages/index.ts";
 import type { MergePeopleMutation } from "../graphql/generated/graphql.ts";
 import { sentence } from "../ui/problems.ts";
+import { texts } from "./texts.ts";
 
 type Payload = Pick<MergePeopleMutation["mergePeople"], "documents" | "userErrors">;
 
@@ -20,15 +21,15 @@ export function Plan({ title, payload }: { title: string; payload: Payload }) {
         </p>
       ))}
       {documents.length === 0 ? (
-        userErrors.length === 0 && <p className="sub">{t.people.planNone}</p>
+        userErrors.length === 0 && <p className="sub">{texts.planNone}</p>
       ) : (
         <ul className="plan-documents">
           {documents.map(({ movieId, movie, category, changes }) => (
             <li key={`${movieId} ${category}`}>
               <span className="name" dir="auto">
-                {t.people.planDocument(movie?.title ?? movieId, t.categories[category])}
+                {texts.planDocument(movie?.title ?? movieId, t.categories[category])}
               </span>{" "}
-              <span className="sub num">{t.people.planChanges(changes.length)}</span>
+              <span className="sub num">{texts.planChanges(changes.length)}</span>
               <ul className="sub">
                 {[...new Set(changes.map(({ label }) => label.replaceAll("_", " ")))].map(
                   (label) => (

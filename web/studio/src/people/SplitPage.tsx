@@ -4,7 +4,6 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMutation, useQuery } from "urql";
 import type { SplitPersonMutation } from "../graphql/generated/graphql.ts";
-import { t } from "../messages/index.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button, Checkbox, Radios, TextField } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -27,6 +26,7 @@ import {
   SPLIT,
   type Person,
 } from "./queries.ts";
+import { texts } from "./texts.ts";
 import "../ui/tabs.css";
 import "./people.css";
 
@@ -38,8 +38,8 @@ export function SplitPage() {
   const { id } = route.useParams();
   const [{ data, error }, retry] = useQuery({ query: PERSON, variables: { id } });
   const person = data?.person;
-  useTitle(t.people.splitTitle(person?.name ?? id));
-  if (!mayPublish) return <NeedsRole title={t.people.splitTitle(id)} role="ADMIN" />;
+  useTitle(texts.splitTitle(person?.name ?? id));
+  if (!mayPublish) return <NeedsRole title={texts.splitTitle(id)} role="ADMIN" />;
   if (person) return <Split person={person} />;
   if (error !== undefined)
     return <Failure error={error} onRetry={() => retry({ requestPolicy: "network-only" })} />;
@@ -80,7 +80,7 @@ function Split({ person }: { person: Person }) {
     setOverride(override);
     const isNothing = credits.chosen.size + nominations.chosen.size === 0;
     const isNobody = to === "old" && other === null;
-    setProblem(isNothing ? t.people.splitNothing : isNobody ? t.people.splitWhom : null);
+    setProblem(isNothing ? texts.splitNothing : isNobody ? texts.splitWhom : null);
     if (isNothing || isNobody) return;
     const target = to === "new" ? { name: newName.trim() } : { toId: other?.id ?? "" };
     const { data, error } = await split({
@@ -102,7 +102,7 @@ function Split({ person }: { person: Person }) {
       setPayload(result);
       return;
     }
-    showToast(t.people.splitDone(name, result.other?.name ?? newName));
+    showToast(texts.splitDone(name, result.other?.name ?? newName));
     const next = result.other?.id ?? id;
     void navigate({ to: "/people/$id", params: { id: next }, replace: true });
   };
@@ -118,17 +118,17 @@ function Split({ person }: { person: Person }) {
           <Icon name="back" />
         </Link>
         <div className="page-title">
-          <h1 dir="auto">{t.people.splitTitle(name)}</h1>
-          <p className="sub">{t.people.splitText}</p>
+          <h1 dir="auto">{texts.splitTitle(name)}</h1>
+          <p className="sub">{texts.splitText}</p>
         </div>
       </header>
-      <Section title={t.people.filmography} count={totals.credits}>
-        <List list={creditList} empty={<p className="sub">{t.people.filmographyNone}</p>}>
+      <Section title={texts.filmography} count={totals.credits}>
+        <List list={creditList} empty={<p className="sub">{texts.filmographyNone}</p>}>
           {(entries) => <Credits credits={entries} ticks={credits} />}
         </List>
       </Section>
       {totals.nominations > 0 && (
-        <Section title={t.people.nominations} count={totals.nominations}>
+        <Section title={texts.nominations} count={totals.nominations}>
           <List list={nominationList} empty={null}>
             {(entries) => <Nominations entries={entries} ticks={nominations} />}
           </List>
@@ -136,12 +136,12 @@ function Split({ person }: { person: Person }) {
       )}
       <div className="section split-form">
         <Radios
-          label={t.people.splitTo}
+          label={texts.splitTo}
           name="to"
           value={to}
           options={[
-            ["new", t.people.splitNew],
-            ["old", t.people.splitOld],
+            ["new", texts.splitNew],
+            ["old", texts.splitOld],
           ]}
           onChange={(next) => {
             setTo(next);
@@ -150,7 +150,7 @@ function Split({ person }: { person: Person }) {
         />
         {to === "new" ? (
           <TextField
-            label={t.people.splitName}
+            label={texts.splitName}
             value={newName}
             onChange={(text) => {
               setNewName(text);
@@ -169,20 +169,20 @@ function Split({ person }: { person: Person }) {
           />
         )}
       </div>
-      {payload !== null && <Plan title={t.people.splitPlan} payload={payload} />}
+      {payload !== null && <Plan title={texts.splitPlan} payload={payload} />}
       {(isLocked || overrideLocks) && (
         <Checkbox
-          label={t.people.overrideLocks}
+          label={texts.overrideLocks}
           isChecked={overrideLocks}
           onChange={(isChecked) => void run(true, isChecked)}
         />
       )}
       <div className="plan-bar">
         <p className="sub num" role="status">
-          {problem ?? t.people.chosen(chosen)}
+          {problem ?? texts.chosen(chosen)}
         </p>
         <Button look="main" isBusy={fetching} onPress={() => void run(!isPlanned, overrideLocks)}>
-          {isPlanned ? t.people.splitSubmit(payload.documents.length) : t.people.look}
+          {isPlanned ? texts.splitSubmit(payload.documents.length) : texts.look}
         </Button>
       </div>
     </div>

@@ -36,6 +36,8 @@ export interface Account {
 interface Options {
   size?: keyof typeof SIZES;
   scheme?: (typeof SCHEMES)[number];
+  /** The language of the browser. */
+  locale?: string;
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -73,13 +75,17 @@ export class Studio {
   }
 
   /** A browser without cookies. */
-  async visitor({ size = "desk", scheme = "light" }: Options = {}): Promise<BrowserContext> {
+  async visitor({
+    size = "desk",
+    scheme = "light",
+    locale = "en-GB",
+  }: Options = {}): Promise<BrowserContext> {
     const isPhone = size === "phone";
     const context = await this.browser.newContext({
       baseURL: this.server.url,
       viewport: SIZES[size],
       colorScheme: scheme,
-      locale: "en-GB",
+      locale,
       timezoneId: "UTC",
       hasTouch: isPhone,
       isMobile: isPhone,
