@@ -23,13 +23,14 @@ const LINE = 500;
 
 export function FieldInput({ field, value, onChange, problem, isAsked }: FieldInputProps) {
   const label = nameOf(field.name);
+  const hint = field.isRequired ? `${field.hint} ${texts.needed}`.trim() : field.hint;
   const found = problem ?? problemOf(field, value);
   const isMissing = found?.kind === "required" || found?.kind === "oneOf";
   const error = found === null || (isMissing && !isAsked) ? null : problemText(found);
   switch (field.kind) {
     case "choice":
       return (
-        <WithHint hint={field.hint} error={error}>
+        <WithHint hint={hint} error={error}>
           <Select
             label={label}
             value={typeof value === "string" ? value : ""}
@@ -43,7 +44,7 @@ export function FieldInput({ field, value, onChange, problem, isAsked }: FieldIn
       );
     case "boolean":
       return (
-        <WithHint hint={field.hint} error={error}>
+        <WithHint hint={hint} error={error}>
           <Select
             label={label}
             value={typeof value === "boolean" ? (`${value}` as const) : ""}
@@ -60,7 +61,7 @@ export function FieldInput({ field, value, onChange, problem, isAsked }: FieldIn
       return (
         <NamesInput
           label={label}
-          hint={field.hint}
+          hint={hint}
           error={error}
           names={(normalise(field, value) ?? []) as string[]}
           onChange={onChange}
@@ -70,20 +71,15 @@ export function FieldInput({ field, value, onChange, problem, isAsked }: FieldIn
       const text = textOf(value);
       if (field.kind === "text" && (field.maxLength ?? 0) > LINE && field.format === undefined)
         return (
-          <LongText
-            label={label}
-            hint={field.hint}
-            error={error}
-            value={text}
-            onChange={onChange}
-          />
+          <LongText label={label} hint={hint} error={error} value={text} onChange={onChange} />
         );
       return (
         <TextField
           label={label}
           value={text}
-          hint={field.hint}
+          hint={hint}
           error={error}
+          isRequired={field.isRequired}
           autoComplete="off"
           {...(field.kind === "number"
             ? { inputMode: field.isInteger ? "numeric" : "decimal" }

@@ -96,6 +96,7 @@ export const editing = {
     changes === 0 ? "Nothing is changed yet" : plural(changes, "edit", "edits"),
   wrong: (number: number) => `${plural(number, "field needs", "fields need")} correction`,
   sent: "your edits",
+  needed: "Needed.",
   notFilled: "Not filled",
   yes: "Yes",
   no: "No",
@@ -132,6 +133,6 @@ export const editing = {
     date: "Write a date as YYYY-MM-DD, for example 1999-10-15.",
     partialDate: "Write a date as YYYY, YYYY-MM or YYYY-MM-DD, for example 1999-10.",
     url: "Write a whole URL that begins with https:// or http://.",
-    form: "This does not have the form that is described below.",
+    form: "This does not have the form that is described here.",
   },
 };
