@@ -200,6 +200,85 @@ test("where somebody else changed the same, the editor is asked", async () => {
   expect((await studio.document(movie, "BASIC_INFO")).data).toMatchObject({ runtime: 11 });
 });
 
+test("the text of an item that somebody else changed too is asked about", async () => {
+  const movie = "tmdb-680";
+  const before = await studio.document(movie, "TRIVIA");
+  const [first, ...rest] = before.data["items"] ?? [];
+  const page = await edit("trivia", undefined, movie);
+  await button(row(page, first?.["text"] as string), /^Edit/).click();
+  await field(dialog(page), "Text").fill("My text.");
+  await button(dialog(page), "Done").click();
+  const items = [{ ...first, text: "Their text." }, ...rest];
+  await studio.import(movie, { ...before, data: { items } });
+  await look(page);
+  await page.getByText("Settle the open questions above first.").waitFor();
+  await page.getByRole("radio", { name: /Now in the catalogue.*Their text/ }).check();
+  expect(await button(page, /^Publish/).isDisabled()).toBe(true);
+  expect((await studio.document(movie, "TRIVIA")).data["items"]?.[0]?.["text"]).toBe("Their text.");
+});
+
+test("edits that were unticked in the plan are kept", async () => {
+  const movie = "tmdb-27205";
+  const page = await edit("basic-info", undefined, movie);
+  await field(page, "Tagline").fill("Not yet.");
+  await field(page, "Certificate").fill("PG-12");
+  await look(page);
+  await page.getByRole("checkbox", { name: /Tagline/ }).uncheck();
+  await button(page, "Publish 1 change").click();
+  await toast(page, /is published as revision 2/).waitFor();
+  await page.getByRole("link", { name: "Continue editing" }).click();
+  expect(await field(page, "Tagline").inputValue()).toBe("Not yet.");
+  await look(page);
+  await button(page, "Publish 1 change").click();
+  await toast(page, /is published as revision 3/).waitFor();
+  expect((await studio.document(movie, "BASIC_INFO")).data).toMatchObject({
+    tagline: "Not yet.",
+    rating: "PG-12",
+  });
+});
+
+test("a value that is not taken as it was typed is shown in the plan", async () => {
+  const page = await edit("basic-info", undefined, "tmdb-13");
+  await field(page, "Tagline").fill("N/A");
+  await look(page);
+  await page.getByText("None of your edits changes anything").waitFor();
+  await page.locator(".folded[open]").getByText("/tagline").waitFor();
+});
+
+test("without a name, an item is linked to nobody", async () => {
+  const page = await edit("awards");
+  await button(page.getByRole("row").filter({ hasText: "Helena Bonham Carter" }), /^Edit/).click();
+  await page.getByText("Stands for tmdb-person-1283.").waitFor();
+  await field(dialog(page), "Nominee").fill("Somebody");
+  await page.getByText("Still stands for tmdb-person-1283").waitFor();
+  await field(dialog(page), "Nominee").fill("");
+  await button(dialog(page), "Done").click();
+  await look(page);
+  await button(page, /^Publish/).click();
+  await toast(page, /is published as revision/).waitFor();
+  const awards = (await studio.document(MOVIE, "AWARDS")).data["awards"] ?? [];
+  expect(awards.filter(({ nominee_id: id }) => id === "tmdb-person-1283")).toEqual([]);
+});
+
+test("two tabs with edits of one document know of each other, and delete nothing", async () => {
+  const movie = "tmdb-129";
+  const one = await edit("basic-info", undefined, movie);
+  const other = await one.context().newPage();
+  await other.goto(one.url());
+  await field(other, "Certificate").fill("X");
+  await one.getByText("is being edited in another tab too").waitFor();
+  await field(one, "Tagline").fill("Of the first tab.");
+  await other.getByText("is being edited in another tab too").waitFor();
+  await field(other, "Certificate").fill("X-10");
+  await one.getByText("1 edit", { exact: true }).waitFor();
+  await look(one);
+  await button(one, "Publish 1 change").click();
+  await toast(one, /is published as revision 2/).waitFor();
+  await other.reload();
+  await other.getByText("These are your edits from an earlier visit.").waitFor();
+  expect(await field(other, "Certificate").inputValue()).toBe("X-10");
+});
+
 test("leaving the plan leads back to the edits", async () => {
   const page = await edit("basic-info", undefined, "tmdb-238");
   await field(page, "Certificate").fill("PG");

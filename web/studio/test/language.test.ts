@@ -1,7 +1,7 @@
 // The language of the browser: texts, dates and numbers.
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { ADMIN, Studio, violations } from "./support/studio.ts";
+import { ADMIN, overflow, SIZES, Studio, violations } from "./support/studio.ts";
 
 let studio: Studio;
 beforeAll(async () => {
@@ -37,6 +37,9 @@ test("German, from the log-in to a plan", async () => {
   await opened.getByRole("textbox", { name: /Dokument/ }).fill(JSON.stringify(text));
   await opened.getByRole("button", { name: "Ansehen, was sich ändern würde" }).click();
   await opened.getByRole("button", { name: "1 Änderung veröffentlichen" }).waitFor();
+  await opened.setViewportSize(SIZES.phone);
+  expect(await overflow(opened)).toBe(0);
+  await opened.setViewportSize(SIZES.desk);
   // What is not translated yet is in English.
   await opened.getByRole("link", { name: "Aufträge" }).click();
   await opened.getByRole("heading", { level: 1, name: "Jobs" }).waitFor();

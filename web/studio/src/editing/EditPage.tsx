@@ -104,11 +104,8 @@ function Editor({ id, title, category, stage, news, fields, stored }: EditorProp
   const name = t.categories[category];
   useTitle(`${texts.title(name)}: ${title}`);
   const place = { account: viewer.id, movie: id, category, stage };
-  const { original, edits, changes, wasKept, isUnsafe, change, discard, text } = useEdits(
-    place,
-    fields,
-    stored,
-  );
+  const { original, edits, changes, wasKept, isUnsafe, isElsewhere, change, discard, text } =
+    useEdits(place, fields, stored);
   const [sent, setSent] = useState<Sent | null>(null);
   const [isAsked, setAsked] = useState(false);
   const [isDiscarding, setDiscarding] = useState(false);
@@ -131,6 +128,7 @@ function Editor({ id, title, category, stage, news, fields, stored }: EditorProp
       source: "MANUAL",
       mode: "REPLACE",
       nulls: "CLEAR",
+      isEdit: true,
       ...(stage === "DRAFT" ? { target: stage } : {}),
     });
   };
@@ -143,7 +141,10 @@ function Editor({ id, title, category, stage, news, fields, stored }: EditorProp
         back={texts.keepEditing}
         onEdit={() => setSent(null)}
         onCancel={() => setSent(null)}
-        onDone={discard}
+        onDone={(isWhole) => {
+          // What was unticked is still an edit that was not published.
+          if (isWhole) discard();
+        }}
         hasNext={false}
       />
     );
@@ -185,6 +186,11 @@ function Editor({ id, title, category, stage, news, fields, stored }: EditorProp
         </p>
       )}
       {changes > 0 && wasKept && <p className="plan-notice">{texts.resumed}</p>}
+      {isElsewhere && (
+        <p className="plan-notice" role="status">
+          {texts.elsewhere}
+        </p>
+      )}
       {isUnsafe && (
         <p className="plan-notice" role="alert">
           {texts.unsafe}

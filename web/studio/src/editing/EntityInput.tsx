@@ -16,6 +16,8 @@ interface EntityInputProps {
   idField: string;
   isPerson: boolean;
   item: Item;
+  /** The name as it is stored, if the item is linked to the same entity there. */
+  storedName: string | undefined;
   problem: Problem | undefined;
   isAsked: boolean;
   onChange: (item: Item) => void;
@@ -24,7 +26,7 @@ interface EntityInputProps {
 const SHOWN = 6;
 
 export function EntityInput(props: EntityInputProps) {
-  const { field, idField, isPerson, item, problem, isAsked, onChange } = props;
+  const { field, idField, isPerson, item, storedName, problem, isAsked, onChange } = props;
   const [isSearched, setSearched] = useState(false);
   const id = item[idField];
   const name = item[field.name];
@@ -32,8 +34,15 @@ export function EntityInput(props: EntityInputProps) {
   const linked = typeof id === "string" ? id : null;
   const rename = (value: unknown) => {
     setSearched(true);
-    onChange({ ...item, [field.name]: value });
+    const isEmpty = typeof value === "string" && value.trim() === "";
+    // Without a name, nobody is meant.
+    onChange({
+      ...item,
+      [field.name]: value,
+      ...(isEmpty && linked !== null ? { [idField]: null } : {}),
+    });
   };
+  const isRenamed = linked !== null && storedName !== undefined && storedName !== text;
   return (
     <div className="entity-input">
       <FieldInput
@@ -46,8 +55,8 @@ export function EntityInput(props: EntityInputProps) {
       {linked === null ? (
         text !== "" && <p className="sub">{texts.byName}</p>
       ) : (
-        <p className="sub linked">
-          {texts.linked(linked)}{" "}
+        <p className={isRenamed ? "linked renamed" : "sub linked"}>
+          {isRenamed ? texts.renamed(linked) : texts.linked(linked)}{" "}
           <Button
             look="ghost"
             onPress={() => {

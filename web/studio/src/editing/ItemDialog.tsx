@@ -54,6 +54,7 @@ export function ItemDialog(props: ItemDialogProps) {
               idField={entity.idField}
               isPerson={entity.kind === "person"}
               item={item}
+              storedName={storedNameOf(stored, item, field.name, entity.idField)}
               onChange={onChange}
             />
           ) : (
@@ -79,4 +80,15 @@ export function ItemDialog(props: ItemDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+/** The stored name of the entity that an item is still linked to. */
+function storedNameOf(
+  stored: Item | undefined,
+  item: Item,
+  name: string,
+  idField: string,
+): string | undefined {
+  const before = stored?.[name];
+  return typeof before === "string" && stored?.[idField] === item[idField] ? before : undefined;
 }

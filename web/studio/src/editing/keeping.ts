@@ -29,29 +29,48 @@ const nameOf = ({ account, movie, category, stage }: Place) =>
 
 export function keptEdits(place: Place): Kept | null {
   try {
-    const text = localStorage.getItem(nameOf(place));
+    const text = keptText(place);
     return text === null ? null : (JSON.parse(text) as Kept);
   } catch {
     return null;
   }
 }
 
-/** Returns whether the browser has stored them. */
-export function keepEdits(place: Place, kept: Kept): boolean {
+export function keptText(place: Place): string | null {
   try {
-    localStorage.setItem(nameOf(place), JSON.stringify(kept));
-    return true;
+    return localStorage.getItem(nameOf(place));
   } catch {
-    return false;
+    return null;
   }
 }
 
-export function forgetEdits(place: Place): void {
+/** Returns the text that the browser has stored; null if it has no room for it. */
+export function keepEdits(place: Place, kept: Kept): string | null {
   try {
-    localStorage.removeItem(nameOf(place));
+    const text = JSON.stringify(kept);
+    localStorage.setItem(nameOf(place), text);
+    return text;
+  } catch {
+    return null;
+  }
+}
+
+/** Forgets what this tab has stored, but not what another one has stored since. */
+export function forgetEdits(place: Place, stored: string | null): void {
+  try {
+    if (localStorage.getItem(nameOf(place)) === stored) localStorage.removeItem(nameOf(place));
   } catch {
     // Without storage, nothing was kept.
   }
+}
+
+/** Calls `onChange` when another tab stores or forgets edits of the same document. */
+export function watchEdits(place: Place, onChange: (text: string | null) => void): () => void {
+  const listener = ({ key, newValue }: StorageEvent) => {
+    if (key === nameOf(place)) onChange(newValue);
+  };
+  addEventListener("storage", listener);
+  return () => removeEventListener("storage", listener);
 }
 
 export const hasKeptEdits = (place: Place) => keptEdits(place) !== null;

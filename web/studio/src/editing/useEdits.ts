@@ -1,11 +1,13 @@
 // The edits of a document: kept in the browser until they are sent or discarded.
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { countChanges, dataOf, editsOf, type Edits } from "./edits.ts";
 import type { Field } from "./fields.ts";
 import {
   forgetEdits,
   keepEdits,
   keptEdits,
+  keptText,
+  watchEdits,
   type Envelope,
   type Kept,
   type Place,
@@ -16,6 +18,9 @@ export function useEdits(place: Place, fields: readonly Field[], stored: Envelop
   const [kept, setKept] = useState<Kept | null>(() => keptEdits(place));
   const [wasKept] = useState(kept !== null);
   const [isUnsafe, setUnsafe] = useState(false);
+  const [isElsewhere, setElsewhere] = useState(false);
+  /** What this tab has stored or read last. */
+  const own = useRef<string | null>(kept === null ? null : keptText(place));
   const fresh = useMemo(
     (): Kept => ({ original: stored, edits: editsOf(category, fields, stored.data) }),
     [category, fields, stored],
@@ -25,9 +30,21 @@ export function useEdits(place: Place, fields: readonly Field[], stored: Envelop
 
   useEffect(() => {
     const at = { account, movie, category, stage };
-    if (kept === null || changes === 0) forgetEdits(at);
-    else setUnsafe(!keepEdits(at, kept));
+    if (kept === null || changes === 0) {
+      forgetEdits(at, own.current);
+      own.current = null;
+    } else {
+      own.current = keepEdits(at, kept);
+      setUnsafe(own.current === null);
+    }
   }, [kept, changes, account, movie, category, stage]);
+  useEffect(
+    () =>
+      watchEdits({ account, movie, category, stage }, (text) =>
+        setElsewhere(text !== null && text !== own.current),
+      ),
+    [account, movie, category, stage],
+  );
 
   return {
     original,
@@ -37,6 +54,8 @@ export function useEdits(place: Place, fields: readonly Field[], stored: Envelop
     wasKept,
     /** The browser has no room for the edits: they last as long as the tab. */
     isUnsafe,
+    /** Another tab has stored other edits of the same document. */
+    isElsewhere,
     change: useCallback(
       (edit: (before: Edits) => Edits) =>
         setKept((before) => {
@@ -47,7 +66,8 @@ export function useEdits(place: Place, fields: readonly Field[], stored: Envelop
     ),
     /** They are forgotten at once: the page may be left in the same moment. */
     discard: useCallback(() => {
-      forgetEdits({ account, movie, category, stage });
+      forgetEdits({ account, movie, category, stage }, own.current);
+      own.current = null;
       setKept(null);
     }, [account, movie, category, stage]),
     /** The text of an import that makes the edits. */

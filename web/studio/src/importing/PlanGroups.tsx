@@ -17,9 +17,11 @@ interface PlanGroupsProps {
   plan: PlanState;
   problems: Payload["userErrors"];
   text: string;
+  /** How values were read is shown at once. */
+  isEdit: boolean;
 }
 
-export function PlanGroups({ plan, problems, text }: PlanGroupsProps) {
+export function PlanGroups({ plan, problems, text, isEdit }: PlanGroupsProps) {
   const { rows, payload, asked } = plan;
   const details = payload?.plan;
   const settled = new Set(asked.keys());
@@ -159,7 +161,7 @@ export function PlanGroups({ plan, problems, text }: PlanGroupsProps) {
             </Folded>
           )}
           {details.warnings.length > 0 && (
-            <Folded name="repaired" count={details.warnings.length}>
+            <Folded name="repaired" count={details.warnings.length} isOpen={isEdit}>
               {details.warnings.map(({ path, message }, at) => (
                 <li key={at}>
                   <code>{path === "" ? t.plan.document : path}</code>
@@ -230,9 +232,13 @@ function Group({ name, count, tools, children }: GroupProps) {
   );
 }
 
-function Folded({ name, count, children }: Omit<GroupProps, "tools">) {
+interface FoldedProps extends Omit<GroupProps, "tools"> {
+  isOpen?: boolean;
+}
+
+function Folded({ name, count, isOpen = false, children }: FoldedProps) {
   return (
-    <details className="folded" id={`group-${name}`}>
+    <details className="folded" id={`group-${name}`} open={isOpen}>
       <summary>
         <b>{t.plan.groups[name]}</b> <span className="sub num">{t.number(count)}</span>{" "}
         <span className="sub">{t.plan.notes[name]}</span>

@@ -7,6 +7,7 @@ import type { Category, Stage } from "../graphql/generated/graphql.ts";
 import { t } from "../messages/index.ts";
 import { copyText } from "../movie/Actions.tsx";
 import { REVERT } from "../movie/history.ts";
+import { DOCUMENT } from "../movie/queries.ts";
 import { allRows } from "../plan/rows.ts";
 import { useViewer } from "../session/useSession.ts";
 import { Button } from "../ui/controls.tsx";
@@ -22,8 +23,8 @@ interface PlanPageProps {
   /** What the button says that leads back to where the document comes from. */
   back?: string;
   onEdit: () => void;
-  /** It was written. */
-  onDone: () => void;
+  /** It was written, with all of its changes or only some. */
+  onDone: (isWhole: boolean) => void;
   /** It is to be left; by default as if it was written. */
   onCancel?: () => void;
   hasNext: boolean;
@@ -32,7 +33,8 @@ interface PlanPageProps {
 const SLOW_MS = 1_000;
 
 export function PlanPage(props: PlanPageProps) {
-  const { sent, place, back = t.plan.back, onEdit, onDone, onCancel = onDone, hasNext } = props;
+  const { sent, place, back = t.plan.back, onEdit, onDone, hasNext } = props;
+  const cancel = props.onCancel ?? (() => onDone(false));
   const viewer = useViewer();
   const navigate = useNavigate();
   const undo = useUndo();
@@ -57,6 +59,7 @@ export function PlanPage(props: PlanPageProps) {
   const all = rows === null ? [] : allRows(rows);
   const unsettled = rows?.conflicts.filter(({ key }) => !choices.conflicts.has(key)).length ?? 0;
   const open = unsettled + plan.open.length;
+  const unmatched = rows?.unmatched ?? [];
   const removals = chosen.filter(({ change }) => change.op === "REMOVE").length;
   const isNothing = problems.length === 0 && all.length === 0 && open === 0;
 
@@ -72,7 +75,7 @@ export function PlanPage(props: PlanPageProps) {
     }
     if (outcome.kind !== "written" || category === undefined) return;
     report(outcome.payload);
-    onDone();
+    onDone(all.every((row) => row.conflict !== undefined || chosen.includes(row)));
     if (!hasNext) {
       void navigate({
         to: "/movies/$id/$category",
@@ -98,7 +101,7 @@ export function PlanPage(props: PlanPageProps) {
   };
 
   const reason =
-    problems.length > 0
+    problems.length > 0 || unmatched.length > 0
       ? t.plan.cannot
       : open > 0
         ? t.plan.settle
@@ -151,8 +154,17 @@ export function PlanPage(props: PlanPageProps) {
           {explain(plan.error)}
         </p>
       )}
-      {isNothing && <Notice title={t.plan.nothingTitle}>{t.plan.nothingText}</Notice>}
-      <PlanGroups plan={plan} problems={problems} text={sent.text} />
+      {unmatched.length > 0 && (
+        <p className="plan-notice" role="alert">
+          {t.plan.unmatched(unmatched.map(({ label }) => label).join(", "))}
+        </p>
+      )}
+      {isNothing && (
+        <Notice title={t.plan.nothingTitle}>
+          {sent.isEdit === true ? t.plan.nothingEdited : t.plan.nothingText}
+        </Notice>
+      )}
+      <PlanGroups plan={plan} problems={problems} text={sent.text} isEdit={sent.isEdit === true} />
       <div className="plan-actions">
         <p className="num" role="status">
           <b>{t.plan.summary(chosen.length, all.length)}</b>
@@ -161,7 +173,7 @@ export function PlanPage(props: PlanPageProps) {
         </p>
         <span className="sub">{isNothing ? null : reason}</span>
         <div className="plan-buttons">
-          <Button look="ghost" onPress={onCancel}>
+          <Button look="ghost" onPress={cancel}>
             {hasNext ? t.importing.nextFile : t.common.cancel}
           </Button>
           <Button
@@ -229,6 +241,13 @@ function movedText({ added, gone }: Moved): string {
   return parts.length === 0 ? t.plan.staleSame : parts.join(", ");
 }
 
+const shown = (id: string, category: Category) => ({
+  id,
+  category,
+  stage: "PUBLISHED" as const,
+  withDetails: true,
+});
+
 /** Publishes the revision before again, unless somebody else has published since, and says so. */
 function useUndo() {
   const client = useClient();
@@ -247,6 +266,8 @@ function useUndo() {
     const now = planned.movieExport?.metadata.revision;
     if (now !== published || planned.plan === null) {
       showToast(t.plan.undoLate(now ?? published), { tone: "failed" });
+      // The answer has the newer revision's number: the page shows its values too.
+      await client.query(DOCUMENT, shown(movieId, category), { requestPolicy: "network-only" });
       return;
     }
     const undone = await revert({ expectedPlan: planned.plan.digest });

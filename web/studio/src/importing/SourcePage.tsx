@@ -26,6 +26,8 @@ export interface Sent {
   source?: Source;
   mode: ImportMode;
   nulls?: NullPolicy;
+  /** It was edited in place: how its values were read is shown at once. */
+  isEdit?: true;
   /** The stage that the plan begins with, if it is not the one that the role writes. */
   target?: Stage;
 }

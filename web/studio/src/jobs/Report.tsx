@@ -66,7 +66,11 @@ function SkippedEntries({ job: { skippedEntryCount, skippedEntries } }: { job: J
 function Counts({ job }: { job: JobRow }) {
   const outcomes = outcomesOf(job);
   const left = notAttempted(job);
-  const notes = isOfDrafts(job) ? texts.jobs.outcomeNotes : t.jobs.outcomeNotes;
+  const notes = isOfDrafts(job)
+    ? texts.jobs.outcomeNotes
+    : job.kind === "REVERT"
+      ? t.jobs.revertNotes
+      : t.jobs.outcomeNotes;
   return (
     <section className="section">
       <div className="section-head">

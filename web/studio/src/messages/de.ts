@@ -390,6 +390,10 @@ export const de: Translation = {
     other: "Andere Datei",
     nothingTitle: "Nichts zu ändern",
     nothingText: "Im Katalog steht schon alles, was dieses Dokument sagt.",
+    nothingEdited: "Keine Ihrer Eingaben ändert etwas; wie sie gelesen wurden, steht darunter.",
+    unmatched: (labels: string) =>
+      `Jemand anders hat das auch geändert, und es lässt sich hier nicht klären: ${labels}. ` +
+      "Übernehmen Sie zuerst dessen Fassung, und ändern Sie sie dann.",
     groups: {
       problems: "Nicht lesbar",
       conflicts: "Konflikte",

@@ -18,6 +18,8 @@ export interface PlanRows {
   added: ChangeRow[];
   changed: ChangeRow[];
   removed: ChangeRow[];
+  /** Conflicts for which no change was found. They cannot be settled here. */
+  unmatched: Conflict[];
 }
 
 const tokensOf = (path: string) => path.split("/").slice(1);
@@ -71,6 +73,30 @@ export function openNames(
   return plan.matches.filter(({ decision, path }) => decision === "AMBIGUOUS" && paths.has(path));
 }
 
+/** The conflict that each change settles. Each conflict is settled by one change. */
+function conflictsOf(plan: Plan): { settled: Map<Change, Conflict>; unmatched: Conflict[] } {
+  const settled = new Map<Change, Conflict>();
+  const isAbout = (change: Change, conflict: Conflict) =>
+    !settled.has(change) &&
+    tokensOf(conflict.path)[0] === tokensOf(change.path)[0] &&
+    fieldOf(conflict.path) === fieldOf(change.path) &&
+    isSame(conflict.current, change.before) &&
+    isSame(conflict.imported, change.after);
+  let left = [...plan.conflicts];
+  // A label has a value of its item in it, such as the text of a fact. If that is what was changed,
+  // the labels of the conflict and of the change differ.
+  for (const isLabelled of [true, false]) {
+    left = left.filter((conflict) => {
+      const change = plan.changes.find(
+        (each) => isAbout(each, conflict) && (!isLabelled || each.label === conflict.label),
+      );
+      if (change !== undefined) settled.set(change, conflict);
+      return change === undefined;
+    });
+  }
+  return { settled, unmatched: left };
+}
+
 export function rowsOf(plan: Plan, open: readonly Match[]): PlanRows {
   const keys = keysOf(plan.changes);
   const isOpen = ({ op, after }: Change) =>
@@ -81,18 +107,13 @@ export function rowsOf(plan: Plan, open: readonly Match[]): PlanRows {
   const changed = new Set(plan.changes.map(({ path }) => path));
   /** The id of an entity, beside its name: it is taken or left with the name. */
   const isCompanion = ({ path }: Change) => path.endsWith("_id") && changed.has(path.slice(0, -3));
-  const rows: PlanRows = { conflicts: [], added: [], changed: [], removed: [] };
+  const { settled, unmatched } = conflictsOf(plan);
+  const rows: PlanRows = { conflicts: [], added: [], changed: [], removed: [], unmatched };
   plan.changes.forEach((change, at) => {
     if (isOpen(change) || isCompanion(change)) return;
     const field = fieldOf(change.path);
     const companions = plan.changes.filter((each) => each.path === `${change.path}_id`);
-    const conflict = plan.conflicts.find(
-      (each) =>
-        each.label === change.label &&
-        fieldOf(each.path) === field &&
-        isSame(each.current, change.before) &&
-        isSame(each.imported, change.after),
-    );
+    const conflict = settled.get(change);
     const row = { key: keys[at] ?? "", change, companions, field };
     if (conflict !== undefined) rows.conflicts.push({ ...row, conflict });
     else if (change.op === "ADD" && change.before === null && field === undefined)

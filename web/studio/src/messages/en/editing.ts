@@ -69,6 +69,9 @@ const fields: Record<string, string> = {
   verified: "Verified",
 };
 
+/** Years have no separator. */
+const plain = (value: number) => (value < 10_000 ? `${value}` : count.format(value));
+
 export const editing = {
   fields,
   title: (category: string) => `Edit ${category.toLowerCase()}`,
@@ -82,6 +85,9 @@ export const editing = {
     "asked where both changed the same.",
   gone: "The movie was deleted after you began. Your edits cannot be saved.",
   resumed: "These are your edits from an earlier visit. They were not saved.",
+  elsewhere:
+    "This document is being edited in another tab too. After a reload, only the edits that were " +
+    "made last are here: save one of the two first.",
   unsafe:
     "The browser has no room to keep these edits: they are lost when this tab is closed or loaded " +
     "again.",
@@ -118,6 +124,8 @@ export const editing = {
   addName: "Add",
   removeName: (name: string) => `Remove ${name}`,
   linked: (id: string) => `Stands for ${id}.`,
+  renamed: (id: string) =>
+    `Still stands for ${id}: only the name as credited changes. If another one is meant:`,
   byName: "Found by the name when you look at the changes.",
   unlink: "Find by name instead",
   suggestions: "Known people",
@@ -128,8 +136,8 @@ export const editing = {
     tooLong: (max: number, length: number) =>
       `At most ${count.format(max)} characters are allowed; these are ${count.format(length)}.`,
     number: (isInteger: boolean, min: number, max: number) =>
-      `Write a ${isInteger ? "whole number" : "number"} from ${count.format(min)} to ` +
-      `${count.format(max)}, without other characters.`,
+      `Write a ${isInteger ? "whole number" : "number"} from ${plain(min)} to ${plain(max)}, ` +
+      "without other characters.",
     date: "Write a date as YYYY-MM-DD, for example 1999-10-15.",
     partialDate: "Write a date as YYYY, YYYY-MM or YYYY-MM-DD, for example 1999-10.",
     url: "Write a whole URL that begins with https:// or http://.",

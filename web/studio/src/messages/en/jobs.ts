@@ -39,6 +39,16 @@ const outcomeNotes: Record<JobOutcome, string> = {
   DISCARDED: "",
 };
 
+/** Of a job that reverts another one. */
+const revertNotes: Record<JobOutcome, string> = {
+  ...outcomeNotes,
+  PUBLISHED: "as before the job again, as a new revision",
+  UNCHANGED: "as before the job already",
+  PLANNED: "would be as before the job again; nothing was written",
+  CONFLICT: "stays: it was changed after the job",
+  REJECTED: "stays: it cannot be reverted",
+};
+
 const SECONDS = 90;
 const HOURS = 90 * 60;
 
@@ -63,6 +73,7 @@ export const jobs = {
   withFailures: "Completed with failures",
   outcomes,
   outcomeNotes,
+  revertNotes,
   dryRun: "dry run",
   isRetry: "retry",
   intoDrafts: "into drafts",
