@@ -1,7 +1,7 @@
 // Reviewing the drafts of a queue one after the other: what publishing the draft would change, the
 // two ways to end it, each with a key, and the way to the next one.
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { useClient } from "urql";
 import { slugOf } from "../catalogue/categories.ts";
 import type { Category } from "../graphql/generated/graphql.ts";
@@ -226,7 +226,8 @@ function summaryOf({ planned, asked }: DraftPlanState): string {
 /** Runs an action when its key is pressed; not again while the key is held. */
 function useKeys(actions: Record<string, () => void>): void {
   const current = useRef(actions);
-  useEffect(() => {
+  // Before the page is drawn: a key does what the buttons that are shown do.
+  useLayoutEffect(() => {
     current.current = actions;
   });
   useEffect(() => {

@@ -1,5 +1,5 @@
 // The keys of pages. They are letters, so they do nothing while text is typed.
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 
 /**
  * j and k move from row to row, and x selects the one in focus; Enter opens it, as for any link.
@@ -10,7 +10,7 @@ export function useRowKeys(
   show: (index: number) => void,
   toggle: (index: number) => void,
 ) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const step = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
       if ((step === 0 && event.key !== "x") || isTyping(event)) return;
