@@ -1,15 +1,13 @@
 // The button that does what a dry run planned. The service has its documents: nothing is sent again.
-import { useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import { useMutation } from "urql";
 import { texts } from "../drafts/texts.ts";
 import { randomKey } from "../graphql/randomKey.ts";
 import { t } from "../messages/index.ts";
 import { Button } from "../ui/controls.tsx";
-import { problemsOf } from "../ui/problems.ts";
-import { showToast } from "../ui/toasts.tsx";
-import { canExecute, keyOf, optionsOf } from "./facts.ts";
+import { canExecute, optionsOf } from "./facts.ts";
 import { EXECUTE_JOB, type JobRow } from "./queries.ts";
+import { useStartedJob } from "./useStartedJob.ts";
 
 interface ExecuteJobProps {
   job: JobRow;
@@ -17,7 +15,7 @@ interface ExecuteJobProps {
 }
 
 export function ExecuteJob({ job, onStarted }: ExecuteJobProps) {
-  const navigate = useNavigate();
+  const openStarted = useStartedJob();
   const [{ fetching }, execute] = useMutation(EXECUTE_JOB);
   // A request that is sent again, after a lost answer, starts one job.
   const key = useRef(randomKey());
@@ -26,15 +24,7 @@ export function ExecuteJob({ job, onStarted }: ExecuteJobProps) {
     const { data, error } = await execute({
       input: { id: job.id, idempotencyKey: key.current },
     });
-    const problem = problemsOf([], error, data?.executeJob.userErrors)?.rest;
-    const started = data?.executeJob.job;
-    if (problem !== undefined || started == null) {
-      showToast(problem ?? t.errors.unknown, { tone: "failed" });
-      return;
-    }
-    showToast(t.jobs.executed);
-    onStarted?.();
-    void navigate({ to: "/jobs/$id", params: { id: keyOf(started.id) } });
+    if (openStarted(data?.executeJob, error, t.jobs.executed)) onStarted?.();
   };
   const { planned } = job.counts;
   return (

@@ -1,5 +1,4 @@
 // Cancel a job that is not finished, try again what it did not import, or revert what it published.
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMutation } from "urql";
 import { t } from "../messages/index.ts";
@@ -7,8 +6,9 @@ import { Button } from "../ui/controls.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { problemsOf } from "../ui/problems.ts";
 import { showToast } from "../ui/toasts.tsx";
-import { canRetry, canRevert, isFinished, keyOf, optionsOf } from "./facts.ts";
+import { canRetry, canRevert, isFinished, optionsOf } from "./facts.ts";
 import { CANCEL_JOB, RETRY_JOB, REVERT_JOB, type JobRow } from "./queries.ts";
+import { useStartedJob } from "./useStartedJob.ts";
 
 interface CancelProps {
   job: JobRow;
@@ -52,18 +52,11 @@ export function CancelJob({ job, onChange }: CancelProps) {
 }
 
 export function RetryJob({ job }: { job: JobRow }) {
-  const navigate = useNavigate();
+  const openStarted = useStartedJob();
   const [{ fetching }, retry] = useMutation(RETRY_JOB);
   const run = async () => {
     const { data, error } = await retry({ input: { id: job.id } });
-    const problem = problemsOf([], error, data?.retryJob.userErrors)?.rest;
-    const started = data?.retryJob.job;
-    if (problem !== undefined || started == null) {
-      showToast(problem ?? t.errors.unknown, { tone: "failed" });
-      return;
-    }
-    showToast(t.jobs.retried);
-    void navigate({ to: "/jobs/$id", params: { id: keyOf(started.id) } });
+    openStarted(data?.retryJob, error, t.jobs.retried);
   };
   if (!canRetry(job)) return null;
   return (
@@ -75,18 +68,11 @@ export function RetryJob({ job }: { job: JobRow }) {
 
 /** A dry run first shows which documents would be reverted; its page then reverts them. */
 export function RevertJob({ job }: { job: JobRow }) {
-  const navigate = useNavigate();
+  const openStarted = useStartedJob();
   const [{ fetching }, revert] = useMutation(REVERT_JOB);
   const run = async () => {
     const { data, error } = await revert({ input: { id: job.id, dryRun: true } });
-    const problem = problemsOf([], error, data?.revertJob.userErrors)?.rest;
-    const started = data?.revertJob.job;
-    if (problem !== undefined || started == null) {
-      showToast(problem ?? t.errors.unknown, { tone: "failed" });
-      return;
-    }
-    showToast(t.jobs.revertPlans);
-    void navigate({ to: "/jobs/$id", params: { id: keyOf(started.id) } });
+    openStarted(data?.revertJob, error, t.jobs.revertPlans);
   };
   if (!canRevert(job)) return null;
   return (
