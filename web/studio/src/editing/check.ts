@@ -1,10 +1,9 @@
 // What is wrong with a value by the rules of the schema. The service checks all of it again.
 import type { Category } from "../graphql/generated/graphql.ts";
 import {
+  editedEntries,
   isSame,
   normalise,
-  stateOf,
-  storedItems,
   textOf,
   type Data,
   type Edits,
@@ -105,12 +104,8 @@ export function countProblems(
       if (isEdited && problemOf(field, value) !== null) count += 1;
       continue;
     }
-    const stored = storedItems(category, field, data);
-    for (const entry of edits.lists[field.name] ?? []) {
-      const state = stateOf(field, stored.get(entry.key), entry);
-      if (state !== "new" && state !== "changed") continue;
-      if (itemProblems(field.fields, field.anyOf, entry.item).size > 0) count += 1;
-    }
+    for (const { item, isRemoved } of editedEntries(category, field, data, edits))
+      if (!isRemoved && itemProblems(field.fields, field.anyOf, item).size > 0) count += 1;
   }
   return count;
 }

@@ -103,7 +103,8 @@ export function dataOf(
   for (const field of fields) {
     const { name } = field;
     if (field.kind === "items") {
-      if (isListChanged(category, field, data, edits)) {
+      const isEdited = editedEntries(category, field, data, edits).length > 0;
+      if (isEdited || isReordered(category, field, data, edits)) {
         const stored = storedItems(category, field, data);
         changed[name] = (edits.lists[name] ?? [])
           .filter(({ isRemoved }) => !isRemoved)
@@ -117,16 +118,22 @@ export function dataOf(
   return changed;
 }
 
-export function isListChanged(
+/** The items of a list that differ from what is stored. */
+export function editedEntries(
   category: Category,
   list: ListField,
   data: Data,
   edits: Edits,
-): boolean {
+): Entry[] {
   const stored = storedItems(category, list, data);
-  const entries = edits.lists[list.name] ?? [];
-  const isEdited = entries.some((entry) => stateOf(list, stored.get(entry.key), entry) !== "same");
-  return isEdited || entries.some(({ key }, at) => key !== [...stored.keys()][at]);
+  return (edits.lists[list.name] ?? []).filter(
+    (entry) => stateOf(list, stored.get(entry.key), entry) !== "same",
+  );
+}
+
+function isReordered(category: Category, list: ListField, data: Data, edits: Edits): boolean {
+  const keys = [...storedItems(category, list, data).keys()];
+  return (edits.lists[list.name] ?? []).some(({ key }, at) => key !== keys[at]);
 }
 
 /** How many fields and items differ from what is stored; a list in another order counts once. */
@@ -142,12 +149,8 @@ export function countChanges(
       if (!isSame(field, data[field.name], edits.values[field.name])) count += 1;
       continue;
     }
-    const stored = storedItems(category, field, data);
-    const entries = edits.lists[field.name] ?? [];
-    const edited = entries.filter(
-      (entry) => stateOf(field, stored.get(entry.key), entry) !== "same",
-    ).length;
-    count += edited === 0 && isListChanged(category, field, data, edits) ? 1 : edited;
+    const edited = editedEntries(category, field, data, edits).length;
+    count += edited === 0 && isReordered(category, field, data, edits) ? 1 : edited;
   }
   return count;
 }

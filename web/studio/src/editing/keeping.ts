@@ -1,5 +1,6 @@
 // Edits that were not sent survive a reload and a closed tab, for each account, document and stage.
 import type { Category, Stage } from "../graphql/generated/graphql.ts";
+import { storage } from "../session/storage.ts";
 import type { Data, Edits } from "./edits.ts";
 
 /** An exported document, as far as editing needs it. */
@@ -28,17 +29,9 @@ const nameOf = ({ account, movie, category, stage }: Place) =>
   `reelport.edits.${account}.${movie}.${category}.${stage}`;
 
 export function keptEdits(place: Place): Kept | null {
+  const text = storage.get(nameOf(place));
   try {
-    const text = keptText(place);
     return text === null ? null : (JSON.parse(text) as Kept);
-  } catch {
-    return null;
-  }
-}
-
-export function keptText(place: Place): string | null {
-  try {
-    return localStorage.getItem(nameOf(place));
   } catch {
     return null;
   }
@@ -46,22 +39,13 @@ export function keptText(place: Place): string | null {
 
 /** Returns the text that the browser has stored; null if it has no room for it. */
 export function keepEdits(place: Place, kept: Kept): string | null {
-  try {
-    const text = JSON.stringify(kept);
-    localStorage.setItem(nameOf(place), text);
-    return text;
-  } catch {
-    return null;
-  }
+  const text = JSON.stringify(kept);
+  return storage.set(nameOf(place), text) ? text : null;
 }
 
 /** Forgets what this tab has stored, but not what another one has stored since. */
 export function forgetEdits(place: Place, stored: string | null): void {
-  try {
-    if (localStorage.getItem(nameOf(place)) === stored) localStorage.removeItem(nameOf(place));
-  } catch {
-    // Without storage, nothing was kept.
-  }
+  if (storage.get(nameOf(place)) === stored) storage.remove(nameOf(place));
 }
 
 /** Calls `onChange` when another tab stores or forgets edits of the same document. */
@@ -73,4 +57,4 @@ export function watchEdits(place: Place, onChange: (text: string | null) => void
   return () => removeEventListener("storage", listener);
 }
 
-export const hasKeptEdits = (place: Place) => keptEdits(place) !== null;
+export const hasKeptEdits = (place: Place) => storage.get(nameOf(place)) !== null;

@@ -6,7 +6,6 @@ import {
   forgetEdits,
   keepEdits,
   keptEdits,
-  keptText,
   watchEdits,
   type Envelope,
   type Kept,
@@ -19,8 +18,8 @@ export function useEdits(place: Place, fields: readonly Field[], stored: Envelop
   const [wasKept] = useState(kept !== null);
   const [isUnsafe, setUnsafe] = useState(false);
   const [isElsewhere, setElsewhere] = useState(false);
-  /** What this tab has stored or read last. */
-  const own = useRef<string | null>(kept === null ? null : keptText(place));
+  /** What this tab has stored last. */
+  const own = useRef<string | null>(null);
   const fresh = useMemo(
     (): Kept => ({ original: stored, edits: editsOf(category, fields, stored.data) }),
     [category, fields, stored],

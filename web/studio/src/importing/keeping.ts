@@ -1,23 +1,15 @@
 // The text that is being imported survives a reload and a closed tab, for each account.
+import { storage } from "../session/storage.ts";
 
 const MOST = 1_000_000;
 const nameOf = (account: string) => `reelport.import.${account}`;
 
-export function kept(account: string): string {
-  try {
-    return localStorage.getItem(nameOf(account)) ?? "";
-  } catch {
-    return "";
-  }
-}
+export const kept = (account: string): string => storage.get(nameOf(account)) ?? "";
 
 export function keep(account: string, text: string): void {
-  try {
-    if (text === "" || text.length > MOST) localStorage.removeItem(nameOf(account));
-    else localStorage.setItem(nameOf(account), text);
-  } catch {
-    // The browser has no room or no storage: then the text is as lasting as the tab.
-  }
+  if (text === "" || text.length > MOST) storage.remove(nameOf(account));
+  // Without room or storage, the text is as lasting as the tab.
+  else storage.set(nameOf(account), text);
 }
 
 export const forget = (account: string) => keep(account, "");

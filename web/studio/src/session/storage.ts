@@ -3,7 +3,12 @@
 /** The browser may refuse its storage; then a reload asks for a log-in. */
 export const storage = {
   get: (key: string) => attempt(() => localStorage.getItem(key)),
-  set: (key: string, value: string) => attempt(() => localStorage.setItem(key, value)),
+  /** Returns whether the browser has stored it. */
+  set: (key: string, value: string): boolean =>
+    attempt(() => {
+      localStorage.setItem(key, value);
+      return true;
+    }) ?? false,
   remove: (key: string) => attempt(() => localStorage.removeItem(key)),
 };
 
