@@ -331,8 +331,8 @@ impl Tokens {
         }
     }
 
-    /// Signs contents for one purpose until a time. Whoever has them can read them, and they are
-    /// accepted for nothing else.
+    /// Signs contents for one purpose until a time. They are signed, not encrypted, and are accepted
+    /// for nothing else.
     ///
     /// # Errors
     /// When signing fails.

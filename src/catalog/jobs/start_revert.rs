@@ -56,7 +56,7 @@ impl Reversions {
                 self.all.push((place.key().clone(), reversion));
                 place.insert(self.all.len() - 1);
             }
-            // The file of the job has the document twice. If there is a revision of somebody else
+            // The file of the job has the document twice. If another writer published a revision
             // in between, this is not the current one.
             Entry::Occupied(place) => {
                 let (_, first) = &mut self.all[*place.get()];

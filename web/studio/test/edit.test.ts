@@ -186,7 +186,7 @@ test("edits survive a reload, and are merged with what others publish meanwhile"
   await page.getByRole("link", { name: "Edit", exact: true }).waitFor();
 });
 
-test("where somebody else changed the same, the editor is asked", async () => {
+test("a conflict with a change of another user is asked about", async () => {
   const movie = "tmdb-680";
   const page = await edit("basic-info", undefined, movie);
   await field(page, "Runtime in minutes").fill("11");
@@ -200,7 +200,7 @@ test("where somebody else changed the same, the editor is asked", async () => {
   expect((await studio.document(movie, "BASIC_INFO")).data).toMatchObject({ runtime: 11 });
 });
 
-test("the text of an item that somebody else changed too is asked about", async () => {
+test("a conflict in the text of an item is asked about", async () => {
   const movie = "tmdb-680";
   const before = await studio.document(movie, "TRIVIA");
   const [first, ...rest] = before.data["items"] ?? [];

@@ -35,7 +35,7 @@ export function EntityInput(props: EntityInputProps) {
   const rename = (value: unknown) => {
     setSearched(true);
     const isEmpty = typeof value === "string" && value.trim() === "";
-    // Without a name, nobody is meant.
+    // An item without a name refers to no entity.
     onChange({
       ...item,
       [field.name]: value,

@@ -377,8 +377,8 @@ export const en = {
     nothingText: "The catalogue already has everything that this document says.",
     nothingEdited: "None of your edits changes anything; how they were read is below.",
     unmatched: (labels: string) =>
-      `Somebody else changed this too, and it cannot be settled here: ${labels}. Bring in their ` +
-      "version first, then change it again.",
+      `Another user changed this too, and it cannot be settled here: ${labels}. Open the newest ` +
+      "version, then change it again.",
     groups: {
       problems: "Cannot be read",
       conflicts: "Conflicts",
