@@ -122,9 +122,10 @@ impl Watch for JobWatch {
 fn follow<W: Watch>(ctx: &Context<'_>, watch: W) -> Events<W::Event> {
     ctx.request().started().notify_one();
     let budget: Arc<Budget> = ctx.shared_budget();
-    stream::unfold((Some(watch), budget), move |(watch, budget)| async move {
+    // In a box, so that the stream and the future of its next event do not both have room for it.
+    stream::unfold((Some(Box::new(watch)), budget), move |(watch, budget)| async move {
         let mut watch = watch.filter(|_| budget.stopped().is_none())?;
-        match Watch::next(&mut watch).await {
+        match W::next(&mut watch).await {
             Ok(Some(event)) => {
                 budget.restart();
                 Some((Ok(event), (Some(watch), budget)))

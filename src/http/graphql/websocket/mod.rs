@@ -36,7 +36,7 @@ use crate::http::subscriptions::{AccountPlace, SocketPlaces};
 use messages::{ClientMessage, Close, PROTOCOL};
 
 /// The size of the buffer for reading, in bytes. Each connection has one.
-const READ_BUFFER: usize = 1024;
+const READ_BUFFER: usize = 512;
 /// The largest message that the server sends, in bytes, with what it sends before.
 const WRITE_BUFFER: usize = 64 * 1024 * 1024;
 /// How long the server tries to send a close frame.
@@ -90,7 +90,7 @@ pub async fn upgrade(
         .max_frame_size(message_bytes);
     let SocketPlaces { socket: place, opening } = places;
     let now = Instant::now();
-    let connection = Connection {
+    let mut connection = Connection {
         header_token: token,
         requester,
         account: None,
@@ -102,8 +102,8 @@ pub async fn upgrade(
         state,
         _held: (place, held),
     };
-    // In a box, so that the task of the connection does not hold it several times.
-    upgrade.on_upgrade(move |socket| connection.run(socket).boxed())
+    // In a box, and borrowed there, so that the connection is held once.
+    upgrade.on_upgrade(move |mut socket| async move { connection.run(&mut socket).await }.boxed())
 }
 
 /// Whether the page that opens the WebSocket may do so. Browsers ask for no permission by CORS.
@@ -124,7 +124,7 @@ fn is_own_origin(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
 }
 
 /// A running operation: its results, then `None`.
-type Results = BoxStream<'static, Option<GraphQlResponse>>;
+type Results = BoxStream<'static, Option<Box<GraphQlResponse>>>;
 
 /// A connection with an account.
 struct Account {
@@ -154,7 +154,7 @@ struct Connection {
 /// What a connection waits for.
 enum Happened {
     Received(Option<Result<Message, axum::Error>>),
-    Result(String, Option<GraphQlResponse>),
+    Result(String, Option<Box<GraphQlResponse>>),
     TokenEnded(TokenError),
     Time,
     Stopped,
@@ -175,8 +175,8 @@ impl From<Close> for End {
 }
 
 impl Connection {
-    async fn run(mut self, mut socket: WebSocket) {
-        let Err(end) = self.serve(&mut socket).await else { return };
+    async fn run(&mut self, socket: &mut WebSocket) {
+        let Err(end) = self.serve(socket).await else { return };
         // The results of operations that still run are no longer wanted.
         self.operations.clear();
         if let End::Close(close) = end {
@@ -392,7 +392,9 @@ impl Connection {
         let requester = self.requester.clone();
         match live::start(&self.state, operation, principal, limits, requester).await {
             Ok(results) => {
-                let results = results.map(Some).chain(stream::once(async { None }));
+                let results = results
+                    .map(|result| Some(Box::new(result)))
+                    .chain(stream::once(async { None }));
                 self.operations.insert(id.to_owned(), results.boxed());
                 Ok(None)
             }
