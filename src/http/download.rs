@@ -1,10 +1,10 @@
 //! The account of a download: that of a bearer token, or of a signed link.
 
 use axum::extract::FromRequestParts;
-use axum::http::Uri;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
+use axum::http::{Method, Uri};
 
 use super::AppState;
 use super::audit::Requester;
@@ -61,7 +61,9 @@ impl FromRequestParts<AppState> for DownloadSession {
         }
         let (download, signed) =
             split_link(text).ok_or_else(|| refused(InvalidToken::Malformed))?;
-        let link = state.accounts.verify_link(signed, parts.method.as_str(), download);
+        // A link for GET is valid for HEAD too (RFC 9110, section 9.3.2).
+        let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+        let link = state.accounts.verify_link(signed, method.as_str(), download);
         let link = link.map_err(refused)?;
         let uri = with_path_and_query(&parts.uri, download);
         parts.uri = uri.ok_or_else(|| refused(InvalidToken::Malformed))?;

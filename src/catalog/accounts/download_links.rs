@@ -1,6 +1,7 @@
 //! Links to downloads, for browsers: they carry in a query parameter what a request with a bearer
-//! token has in a header. A link is for one method, path and query, is valid for five minutes, and
-//! is worth what the token is worth with which it was made: whatever ends that token ends the link.
+//! token has in a header. A link is for one method (one for GET is for HEAD too), path and query,
+//! is valid for five minutes, and is worth what the token is worth with which it was made: whatever
+//! ends that token ends the link.
 
 use std::sync::Arc;
 
