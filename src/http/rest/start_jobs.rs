@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, IntoResponses};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -29,26 +29,35 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(revert_job))
 }
 
+/// The header of a request that may be repeated.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "only for the schema")]
+struct IdempotencyHeader {
+    /// A request that is repeated with the same key gets the job that the first one started.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    key: Option<String>,
+}
+
+/// The new job.
+#[derive(IntoResponses)]
+#[response(
+    status = 202,
+    headers(
+        ("Location" = String, description = "The path of the new job."),
+        ("Retry-After" = u64, description = "After how many seconds to ask for it."),
+    )
+)]
+#[allow(dead_code, reason = "only for the schema")]
+struct StartedResponse(JobBody);
+
 /// Starts a job that tries the documents of a finished job again that failed or were skipped, with
 /// the same options. Needs the role ADMIN.
 #[utoipa::path(
     post, path = "/api/v1/admin/jobs/{id}/retry", tag = "jobs", security(("bearer" = [])),
-    params(
-        JobPath,
-        (
-            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "A request that is repeated with the same key gets the job that the \
-                           first one started."
-        ),
-    ),
+    params(JobPath, IdempotencyHeader),
     responses(
-        (
-            status = 202, description = "The new job.", body = JobBody,
-            headers(
-                ("Location" = String, description = "The path of the new job."),
-                ("Retry-After" = u64, description = "After how many seconds to ask for it."),
-            )
-        ),
+        StartedResponse,
         JobErrors,
         AccessErrors,
         (
@@ -80,22 +89,9 @@ async fn retry_job(
 /// Needs the role ADMIN.
 #[utoipa::path(
     post, path = "/api/v1/admin/jobs/{id}/execute", tag = "jobs", security(("bearer" = [])),
-    params(
-        JobPath,
-        (
-            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "A request that is repeated with the same key gets the job that the \
-                           first one started."
-        ),
-    ),
+    params(JobPath, IdempotencyHeader),
     responses(
-        (
-            status = 202, description = "The new job.", body = JobBody,
-            headers(
-                ("Location" = String, description = "The path of the new job."),
-                ("Retry-After" = u64, description = "After how many seconds to ask for it."),
-            )
-        ),
+        StartedResponse,
         JobErrors,
         AccessErrors,
         (
@@ -137,23 +133,9 @@ struct RevertParameters {
 /// stays as it is. Movies that the job created are not deleted. Needs the role ADMIN.
 #[utoipa::path(
     post, path = "/api/v1/admin/jobs/{id}/revert", tag = "jobs", security(("bearer" = [])),
-    params(
-        JobPath,
-        RevertParameters,
-        (
-            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "A request that is repeated with the same key gets the job that the \
-                           first one started."
-        ),
-    ),
+    params(JobPath, RevertParameters, IdempotencyHeader),
     responses(
-        (
-            status = 202, description = "The new job.", body = JobBody,
-            headers(
-                ("Location" = String, description = "The path of the new job."),
-                ("Retry-After" = u64, description = "After how many seconds to ask for it."),
-            )
-        ),
+        StartedResponse,
         JobErrors,
         AccessErrors,
         (
