@@ -93,6 +93,30 @@ on_both_databases! {
         }
     }
 
+    async fn a_nominee_that_is_cleared_does_not_leave_its_id(app: TestApp) {
+        let admin = app.full_movie("m-1").await;
+        for query in ["nulls=clear", "nulls=clear&mode=replace"] {
+            let before = admin.export("m-1", "awards").await;
+            let mut sent = before["data"].clone();
+            sent["awards"][1]["nominee"] = json!("Ada Quist");
+            sent["awards"][1]["nominee_id"] = json!("tmdb-person-1");
+            assert_eq!(admin.import("m-1", "awards", sent.clone()).await.status, 200);
+            sent["awards"][1]["nominee"] = json!(null);
+            sent["awards"][1].as_object_mut().unwrap().remove("nominee_id");
+            let revision = admin.export("m-1", "awards").await["metadata"]["revision"].clone();
+            let query = format!("?{query}&base_revision={revision}");
+            let envelope = envelope("m-1", "awards", sent);
+            let reply = admin.import_envelope("m-1", "awards", &query, &envelope).await;
+            assert_eq!(reply.status, 200, "{query}: {}", reply.text);
+            let stored = &admin.export("m-1", "awards").await["data"]["awards"][1];
+            assert_eq!(
+                (&stored["nominee"], &stored["nominee_id"]),
+                (&json!(null), &json!(null)),
+                "{query}"
+            );
+        }
+    }
+
     async fn the_longest_names_fit_the_indexes(app: TestApp) {
         let admin = app.movie("m-1").await;
         let long = "\u{FDFA}".repeat(500);
