@@ -334,6 +334,14 @@ impl CanPublish {
     }
 }
 
+impl CanManageJobs {
+    /// The permission to manage jobs includes the permission to draft.
+    #[must_use]
+    pub fn can_draft(&self) -> CanDraft {
+        CanDraft { author: self.author.clone() }
+    }
+}
+
 impl CanDraft {
     /// The permission to draft includes the permission to read.
     #[must_use]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::access::Forbidden;
+use super::bulk::ArchiveError;
 use crate::document::budget::Stopped;
 use crate::storage::{JobFileError, StorageError, TransientError, Unavailability};
 
@@ -29,6 +30,8 @@ pub enum CatalogError {
     /// Reading or planning a document exceeded the work budget, or was cancelled.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     #[error("a file of a job: {0}")]
     JobFile(#[from] JobFileError),
     #[error("a worker thread ended early: {0}")]

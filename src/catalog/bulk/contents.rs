@@ -30,6 +30,8 @@ pub struct Contents {
     next: Option<MovieContents>,
     /// Documents of a large movie, which are loaded one at a time.
     large: VecDeque<(MovieId, DocumentSize)>,
+    /// The number of all documents.
+    count: u64,
 }
 
 /// The documents of one movie. A revision of 0 is the empty document of a category that was never
@@ -111,9 +113,15 @@ impl Contents {
         let mut page = Vec::new();
         for movie in movies {
             movie.pack(&mut page);
+            self.count += movie.documents.len() as u64;
         }
         page.shrink_to_fit();
         self.pages.push_back(page);
+    }
+
+    /// The number of all documents, also of those that were taken.
+    pub(super) const fn count(&self) -> u64 {
+        self.count
     }
 
     fn next_movie(&mut self) -> Option<MovieContents> {

@@ -7,6 +7,8 @@ mod contents;
 mod document_reader;
 mod documents;
 mod entries;
+mod export_file;
+mod export_options;
 mod limit;
 mod location;
 mod manifest;
@@ -26,6 +28,8 @@ pub use channel::{
 };
 pub(in crate::catalog) use collected::{BATCH, Collected, Pending};
 pub use document_reader::{MAX_UNPACKED, ReadOptions, ReadReport, Wanted};
+pub use export_file::ExportSink;
+pub use export_options::ExportOptions;
 pub use location::{DocumentLocation, LineOrIndex};
 pub use read::{ByteSource, SQLITE_HEADER, SQLITE_REFUSED, read_source};
 pub(in crate::catalog) use statistics::Statistics;
@@ -39,6 +43,7 @@ use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
 use crate::document::{Category, MovieId, Problem, ProblemCode, Stage, Warning};
 use crate::storage::DocumentKey;
+use contents::Contents;
 
 /// The result of importing one document.
 #[derive(Debug)]
@@ -238,9 +243,19 @@ impl Catalog {
         selection: &Selection,
         exports: mpsc::Sender<Vec<Export>>,
     ) -> Result<(), CatalogError> {
-        let mut contents = self.list_contents(permission, selection).await?;
+        let contents = self.list_contents(permission, selection).await?;
+        self.send_contents(permission, contents, selection.as_of.as_ref(), exports).await
+    }
+
+    async fn send_contents(
+        &self,
+        permission: &CanRead,
+        mut contents: Contents,
+        as_of: Option<&PastMoment>,
+        exports: mpsc::Sender<Vec<Export>>,
+    ) -> Result<(), CatalogError> {
         while let Some(batch) = contents.next_batch() {
-            let batch = self.load_batch(permission, &batch, selection.as_of.as_ref()).await?;
+            let batch = self.load_batch(permission, &batch, as_of).await?;
             if exports.send(batch).await.is_err() {
                 return Ok(());
             }

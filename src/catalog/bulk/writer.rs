@@ -22,6 +22,28 @@ define_choice! {
     }
 }
 
+impl BulkFormat {
+    /// The media type of a file in this format.
+    #[must_use]
+    pub fn media_type(self, compress: Option<bool>) -> &'static str {
+        match (self, compress) {
+            (Self::Zip, _) => "application/zip",
+            (Self::Ndjson, Some(true)) => "application/gzip",
+            (Self::Ndjson, _) => "application/x-ndjson",
+        }
+    }
+
+    /// The ending of the name of a file in this format, without the first dot.
+    #[must_use]
+    pub fn extension(self, compress: Option<bool>) -> &'static str {
+        match (self, compress) {
+            (Self::Zip, _) => "zip",
+            (Self::Ndjson, Some(true)) => "ndjson.gz",
+            (Self::Ndjson, _) => "ndjson",
+        }
+    }
+}
+
 /// Writes documents in one format.
 pub struct BulkWriter(Inner);
 

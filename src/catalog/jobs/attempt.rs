@@ -13,7 +13,7 @@ use crate::storage::{JobEnd, JobRow, Lease};
 pub(super) const FILE_IS_GONE: &str = "the file of the job is missing in the folder of files";
 /// How many attempts may end at one document, without a commit and without giving the lease back,
 /// before that document is rejected.
-const MAX_STALLED: i64 = 4;
+pub(super) const MAX_STALLED: i64 = 4;
 
 /// How a worker works.
 #[derive(Debug, Clone)]

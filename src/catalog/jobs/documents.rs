@@ -86,8 +86,7 @@ impl DocumentsAttempt<'_> {
         }
         let state = if is_canceled { JobState::Canceled } else { JobState::Completed };
         let at = self.catalog.clock.now();
-        let end = JobEnd { state, error: None, total: None, skipped_entries: None, at };
-        self.catalog.finish(self.lease, end).await
+        self.catalog.finish(self.lease, JobEnd::new(state, at)).await
     }
 
     /// Works on one document. If its transaction fails because of the document, it is rejected.

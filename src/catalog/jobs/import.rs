@@ -90,7 +90,7 @@ impl ImportAttempt<'_> {
             (None, None) => read.map(|report| i64::try_from(report.documents).unwrap_or(i64::MAX)),
         };
         let at = self.catalog.clock.now();
-        let end = JobEnd { state, error: None, total, skipped_entries: skipped, at };
+        let end = JobEnd { total, skipped_entries: skipped, ..JobEnd::new(state, at) };
         self.catalog.finish(self.lease, end).await
     }
 

@@ -6,6 +6,8 @@ mod batch;
 mod documents;
 mod drafts;
 mod execute;
+mod export;
+mod exported_file;
 mod failures;
 mod import;
 mod outcomes;
@@ -16,6 +18,7 @@ mod rights;
 mod selected_documents;
 mod start;
 mod start_drafts;
+mod start_export;
 mod start_revert;
 mod watch;
 mod worker;
@@ -26,6 +29,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use attempt::JobSettings;
+pub use exported_file::ExportedFile;
 pub use failures::FailureLines;
 pub use start::{ImportJobOptions, MISSING_FILE, NewImportJob, StartedJob};
 pub use start_drafts::{
@@ -160,11 +164,13 @@ impl Catalog {
         let started = job.started_at.filter(|_| job.done > 0)?;
         let end = job.finished_at.unwrap_or_else(|| self.clock.now());
         let seconds = (end - started).as_seconds_f64().max(0.001);
-        let size = job.file_size.filter(|_| !job.state.is_final());
-        let remaining = size.filter(|_| job.file_position > 0).map(|size| {
-            let left = size.saturating_sub(job.file_position).max(0);
-            seconds * ratio(left, job.file_position)
-        });
+        // An export has no file before its end, and knows how many documents it has.
+        let (whole, part) = match job.kind {
+            JobKind::Export => (job.total, job.done),
+            _ => (job.file_size, job.file_position),
+        };
+        let whole = whole.filter(|_| !job.state.is_final() && part > 0);
+        let remaining = whole.map(|whole| seconds * ratio(whole.saturating_sub(part).max(0), part));
         Some(Pace { rate: ratio(job.done, 1) / seconds, remaining_seconds: remaining })
     }
 }

@@ -4,7 +4,7 @@ use super::start::{MISSING_FILE, StartedJob};
 use crate::catalog::access::CanManageJobs;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::{Problem, ProblemCode};
-use crate::storage::{JobOutcome, JobState, NewJob};
+use crate::storage::{JobKind, JobOutcome, JobState, NewJob};
 
 impl Catalog {
     /// Starts a job that tries the documents of a finished job again that were not imported, with
@@ -26,6 +26,8 @@ impl Catalog {
         let is_unfinished = job.state == JobState::Failed;
         let refused = if !job.state.is_final() {
             Some("the job is not finished; cancel it, or wait for its end")
+        } else if job.kind == JobKind::Export {
+            Some("an export is not tried again; start a new one")
         } else if total == 0 && !is_unfinished {
             Some("no document of the job failed or was skipped")
         } else if !self.has_job_file(job.file.as_deref()).await? {

@@ -11,6 +11,7 @@ use super::attempt::{AttemptEnd, JobSettings};
 use super::batch::JobError;
 use super::documents::DocumentsAttempt;
 use super::drafts::DraftWork;
+use super::export::ExportAttempt;
 use super::import::ImportAttempt;
 use super::revert::RevertWork;
 use crate::catalog::{Catalog, CatalogError};
@@ -138,6 +139,7 @@ impl Catalog {
                 JobKind::PublishDrafts | JobKind::DiscardDrafts => {
                     documents.run(&DraftWork::of(catalog, job)?).await
                 }
+                JobKind::Export => ExportAttempt { catalog, job, lease, stop }.run().await,
                 JobKind::Revert => documents.run(&RevertWork::of(catalog, job)?).await,
             }
         };

@@ -6,8 +6,7 @@ use url::form_urlencoded::Serializer;
 
 use super::movie_filter::{MovieFilter, movie_query};
 use super::pages::check_time;
-use crate::catalog::bulk::BulkFormat;
-use crate::catalog::movies::MovieQuery;
+use crate::catalog::bulk::{BulkFormat, ExportOptions};
 use crate::document::{Category, MovieId, Source};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
@@ -37,11 +36,24 @@ pub fn bundle_link(ctx: &Context<'_>, movie: &MovieId) -> Result<String, ApiErro
     Ok(ctx.accounts().link_to_download(ctx.principal()?, &path)?)
 }
 
-/// The link to a bulk export.
+/// The link to the file of a job.
 ///
 /// # Errors
-/// When the role does not allow it, or it cannot be written as a link.
-pub fn export_link(ctx: &Context<'_>, selection: ExportSelection) -> Result<String, ApiError> {
+/// When the role does not allow it, or signing fails.
+pub fn job_file_link(ctx: &Context<'_>, job: &str) -> Result<String, ApiError> {
+    ctx.can_manage_jobs()?;
+    let path = format!("/api/v1/admin/jobs/{job}/file");
+    Ok(ctx.accounts().link_to_download(ctx.principal()?, &path)?)
+}
+
+/// Authorises, converts and validates the options of an export.
+///
+/// # Errors
+/// When the role does not allow it, or an option is invalid.
+pub fn export_options(
+    ctx: &Context<'_>,
+    selection: ExportSelection,
+) -> Result<ExportOptions, ApiError> {
     ctx.can_read()?;
     let ExportSelection { ids, filter, categories, as_of, format, compress } = selection;
     if as_of.is_some() {
@@ -56,13 +68,18 @@ pub fn export_link(ctx: &Context<'_>, selection: ExportSelection) -> Result<Stri
     if categories.as_ref().is_some_and(Vec::is_empty) {
         return Err(bad("categories: found none; leave the argument out for all"));
     }
+    let categories = categories.unwrap_or_default();
+    Ok(ExportOptions { ids, categories, as_of, compress, ..ExportOptions::new(query, format) })
+}
+
+/// The link to a bulk export.
+///
+/// # Errors
+/// When the role does not allow it, or it cannot be written as a link.
+pub fn export_link(ctx: &Context<'_>, selection: ExportSelection) -> Result<String, ApiError> {
+    let options = export_options(ctx, selection)?;
     let mut parameters = Parameters::default();
-    parameters.list("ids", ids.iter().flatten().map(MovieId::as_str));
-    parameters.filter(&query)?;
-    parameters.categories("categories", categories.as_deref().unwrap_or_default());
-    parameters.moment("as_of", as_of);
-    parameters.text("format", Some(format.as_str()));
-    parameters.text("compress", compress.map(|compress| if compress { "true" } else { "false" }));
+    parameters.export(&options)?;
     let path = format!("{EXPORT}?{}", parameters.0.finish());
     if path.len() > MAX_LENGTH {
         let found = path.len();
@@ -124,28 +141,31 @@ impl Parameters {
         Ok(())
     }
 
-    fn filter(&mut self, query: &MovieQuery) -> Result<(), ApiError> {
-        let filter = &query.filter;
-        self.text("search", filter.search.as_deref());
-        self.year("year_from", filter.year_from)?;
-        self.year("year_to", filter.year_to)?;
-        for name in &query.genre_names {
+    fn export(&mut self, options: &ExportOptions) -> Result<(), ApiError> {
+        self.list("ids", options.ids.iter().flatten().map(MovieId::as_str));
+        self.text("search", options.search.as_deref());
+        self.year("year_from", options.year_from)?;
+        self.year("year_to", options.year_to)?;
+        for name in &options.genres {
             if name.contains(',') || name.trim().is_empty() {
                 let found = format!("filter.genres: found {name:?}");
                 return Err(bad(&format!("{found}; allowed is a name without a comma")));
             }
         }
-        self.list("genres", query.genre_names.iter().map(String::as_str));
-        self.text("status", filter.status.as_deref());
-        self.categories("present", &filter.present);
-        self.categories("missing", &filter.missing);
-        self.categories("has_draft", query.drafted());
-        if let Some(written) = &filter.written {
-            self.categories("written_categories", &written.categories);
-            self.text("written_source", written.source.map(Source::as_str));
-            self.moment("written_since", written.since);
-            self.moment("written_until", written.until);
-        }
+        self.list("genres", options.genres.iter().map(String::as_str));
+        self.text("status", options.status.as_deref());
+        self.categories("present", &options.present);
+        self.categories("missing", &options.missing);
+        self.categories("has_draft", &options.has_draft);
+        self.categories("written_categories", &options.written_categories);
+        self.text("written_source", options.written_source.map(Source::as_str));
+        self.moment("written_since", options.written_since);
+        self.moment("written_until", options.written_until);
+        self.categories("categories", &options.categories);
+        self.moment("as_of", options.as_of);
+        self.text("format", Some(options.format.as_str()));
+        let compress = options.compress.map(|compress| if compress { "true" } else { "false" });
+        self.text("compress", compress);
         Ok(())
     }
 }

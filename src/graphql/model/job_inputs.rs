@@ -1,16 +1,20 @@
 //! The inputs and payloads of the mutations of jobs.
 
 use async_graphql::{ComplexObject, ID, InputObject, SimpleObject};
+use chrono::{DateTime, Utc};
 
+use super::download_links::ExportSelection;
 use super::drafts::{DraftFilter, draft_filter};
 use super::jobs::Job;
+use super::movie_filter::MovieFilter;
 use super::user_error::{UserError, has_user_errors};
+use crate::catalog::bulk::BulkFormat;
 use crate::catalog::jobs::{
     DiscardDraftsOptions, DraftAction, DraftSelection, NewDraftJob, PublishDraftsOptions,
 };
 use crate::document::node_ids::NodeId;
 use crate::document::proposal::ConflictPolicy;
-use crate::document::{Problem, ProblemCode};
+use crate::document::{Category, Problem, ProblemCode};
 use crate::graphql::error::ApiError;
 use crate::graphql::query::Query;
 
@@ -101,6 +105,56 @@ pub struct RevertJobPayload {
 
 #[ComplexObject]
 impl RevertJobPayload {
+    /// The entry points for reading: what they answer includes what the call changed.
+    async fn query(&self) -> Option<Query> {
+        Some(Query)
+    }
+}
+
+/// What to export, and how.
+#[derive(InputObject)]
+pub struct StartExportInput {
+    /// The movies to export, in this order. Default: all.
+    #[graphql(validator(max_items = 10000))]
+    ids: Option<Vec<ID>>,
+    /// Selects the movies. Default: all. missing exports the empty documents of these categories,
+    /// as templates to fill in; other documents only if categories names them.
+    filter: Option<MovieFilter>,
+    /// The categories to export. Default: all.
+    categories: Option<Vec<Category>>,
+    /// The moment of which to export the documents, for example 2026-11-29T12:00:00Z. Default: the
+    /// moment at which a server begins with the export. Does not go with filter.missing.
+    as_of: Option<DateTime<Utc>>,
+    /// The format of the file.
+    #[graphql(default_with = "BulkFormat::Zip")]
+    format: BulkFormat,
+    /// Whether to compress. Default: an archive is compressed, and NDJSON is not; compressed, it is
+    /// a gzip file.
+    compress: Option<bool>,
+    /// A key that makes retries safe: a repeated request gets the job of the first one.
+    pub idempotency_key: Option<String>,
+}
+
+impl StartExportInput {
+    /// What to export.
+    pub fn into_selection(self) -> ExportSelection {
+        let Self { ids, filter, categories, as_of, format, compress, .. } = self;
+        ExportSelection { ids, filter, categories, as_of, format, compress }
+    }
+}
+
+/// The result of startExport.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct StartExportPayload {
+    /// The job that makes the file. Null if there are user errors.
+    pub job: Option<Job>,
+    /// What is wrong with the input. If there are user errors, no job was started.
+    pub user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl StartExportPayload {
     /// The entry points for reading: what they answer includes what the call changed.
     async fn query(&self) -> Option<Query> {
         Some(Query)
@@ -273,5 +327,6 @@ has_user_errors!(
     RetryJobPayload,
     RevertJobPayload,
     PublishDraftsPayload,
-    DiscardDraftsPayload
+    DiscardDraftsPayload,
+    StartExportPayload
 );

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use super::download_links::job_file_link;
 use super::pages::{Cursor, Page, PageArgs, connect, invalid_cursor};
 use super::payloads::import_id;
 use super::totals::Totals;
@@ -141,12 +142,13 @@ impl Job {
         self.0.is_cancel_requested
     }
 
-    /// How many documents the job has. Null until its file was read to the end.
+    /// How many documents the job has. Null until its file was read to the end, or until an export
+    /// was begun.
     async fn total(&self) -> Option<i64> {
         self.0.total
     }
 
-    /// How many documents have an outcome.
+    /// How many documents have an outcome; of an export, how many are in the file so far.
     async fn done(&self) -> i64 {
         self.0.done
     }
@@ -171,9 +173,18 @@ impl Job {
         self.0.file_size.map(BigInt)
     }
 
-    /// The name of the file at the client. Null if the client gave none.
+    /// The name of the file: at the client, which may have given none (then null), or of the file
+    /// that an export makes.
     async fn file_name(&self) -> Option<&str> {
         self.0.file_name.as_deref()
+    }
+
+    /// The path on this server from which to download the file of a completed export. It is a link
+    /// that a browser opens without a bearer token, and is valid for 5 minutes. Null for any other
+    /// job.
+    async fn file_url(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
+        let has_file = self.0.kind == JobKind::Export && self.0.file.is_some();
+        Ok(has_file.then(|| job_file_link(ctx, &self.0.id)).transpose()?)
     }
 
     /// How many entries of the archive are not documents. 0 until the file was read to its end.

@@ -44,6 +44,7 @@ const OPERATIONS: &[(&str, AuditOperation)] = &[
     ("retryJob", AuditOperation::StartJob),
     ("executeJob", AuditOperation::StartJob),
     ("revertJob", AuditOperation::StartJob),
+    ("startExport", AuditOperation::StartJob),
     ("publishDrafts", AuditOperation::StartJob),
     ("discardDrafts", AuditOperation::StartJob),
 ];

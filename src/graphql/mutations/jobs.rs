@@ -10,10 +10,11 @@ use crate::document::node_ids::without_prefix;
 use crate::document::{Problem, ProblemCode};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
+use crate::graphql::model::download_links::export_options;
 use crate::graphql::model::job_inputs::{
     CancelJobInput, CancelJobPayload, DiscardDraftsInput, DiscardDraftsPayload, ExecuteJobInput,
     ExecuteJobPayload, PublishDraftsInput, PublishDraftsPayload, RetryJobInput, RetryJobPayload,
-    RevertJobInput, RevertJobPayload,
+    RevertJobInput, RevertJobPayload, StartExportInput, StartExportPayload,
 };
 use crate::graphql::model::jobs::Job;
 use crate::graphql::model::user_error::{InputKind, UserError};
@@ -118,6 +119,29 @@ impl JobMutation {
         audited(ctx, Attempt::default(), async move {
             let (job, user_errors) = start_draft_job(ctx, || input.into_job()).await?;
             Ok(PublishDraftsPayload { job, user_errors })
+        })
+        .await
+    }
+
+    /// Starts a job that writes many documents to a file, as catalogExportUrl downloads them. When
+    /// the job is completed, Job.fileUrl is the link to the file. Needs the role ADMIN.
+    async fn start_export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to export.")] input: StartExportInput,
+    ) -> async_graphql::Result<StartExportPayload> {
+        audited(ctx, Attempt::default(), async move {
+            let permission = ctx.can_manage_jobs()?;
+            let key = input.idempotency_key.clone();
+            if let Some(problem) = key.as_deref().and_then(invalid_idempotency_key) {
+                let user_errors = UserError::all(vec![problem], OWN_ID);
+                return Ok(StartExportPayload { job: None, user_errors });
+            }
+            let options = export_options(ctx, input.into_selection())?;
+            let started =
+                ctx.catalog().start_export_job(&permission, &options, key.as_deref()).await?;
+            let (job, user_errors) = answer(started);
+            Ok(StartExportPayload { job, user_errors })
         })
         .await
     }

@@ -9,6 +9,7 @@ mod envelope;
 mod exports;
 mod fields;
 mod imports;
+mod job_file;
 mod job_outcomes;
 mod jobs;
 mod oidc;
@@ -41,6 +42,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(exports::routes())
         .merge(imports::routes())
         .merge(jobs::routes())
+        .merge(job_file::routes())
         .merge(job_outcomes::routes())
         .merge(oidc::routes())
         .merge(schemas::routes())

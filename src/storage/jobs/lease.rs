@@ -56,14 +56,22 @@ pub struct JobEnd {
     /// The first archive entries that are not documents, as JSON, and the number of all of them, if
     /// the file was read to its end.
     pub skipped_entries: Option<(String, i64)>,
+    /// The name and the size in bytes of the file that the job has made.
+    pub file: Option<(String, i64)>,
     pub at: DateTime<Utc>,
 }
 
 impl JobEnd {
+    /// The end of a job in this state.
+    #[must_use]
+    pub const fn new(state: JobState, at: DateTime<Utc>) -> Self {
+        Self { state, error: None, total: None, skipped_entries: None, file: None, at }
+    }
+
     /// The end of a job that cannot go on.
     #[must_use]
-    pub const fn failed(error: String, at: DateTime<Utc>) -> Self {
-        Self { state: JobState::Failed, error: Some(error), total: None, skipped_entries: None, at }
+    pub fn failed(error: String, at: DateTime<Utc>) -> Self {
+        Self { error: Some(error), ..Self::new(JobState::Failed, at) }
     }
 }
 
@@ -244,6 +252,25 @@ impl Transaction {
         Ok(update.exec(&self.connection).await?.rows_affected > 0)
     }
 
+    /// Records that an export has written `done` of `total` documents, and renews the lease. An
+    /// attempt begins at 0 again. Returns false if the lease is another worker's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn advance_export(
+        &self,
+        lease: &Lease,
+        done: i64,
+        total: i64,
+    ) -> Result<bool, StorageError> {
+        let update = guarded(lease)
+            .col_expr(Column::Position, Expr::value(done))
+            .col_expr(Column::Done, Expr::value(done))
+            .col_expr(Column::Total, Expr::value(total))
+            .col_expr(Column::LeaseUntil, until(self.backend, lease.time));
+        Ok(update.exec(&self.connection).await?.rows_affected > 0)
+    }
+
     /// Ends a job and its lease. Returns false if the lease is another worker's.
     ///
     /// # Errors
@@ -259,6 +286,11 @@ impl Transaction {
             update = update
                 .col_expr(Column::Total, Expr::value(total))
                 .col_expr(Column::FilePosition, Expr::cust("COALESCE(file_size, 0)"));
+        }
+        if let Some((name, size)) = &end.file {
+            update = update
+                .col_expr(Column::File, Expr::value(name.clone()))
+                .col_expr(Column::FileSize, Expr::value(*size));
         }
         if let Some((entries, count)) = &end.skipped_entries {
             update = update

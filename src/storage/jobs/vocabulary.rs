@@ -13,6 +13,8 @@ define_choice! {
         DiscardDrafts = "discard_drafts",
         /// Brings the documents that another job published back to what they were before.
         Revert = "revert",
+        /// Writes many documents to a file, which can be downloaded.
+        Export = "export",
     }
 }
 

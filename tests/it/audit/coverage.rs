@@ -167,6 +167,7 @@ on_both_databases! {
         check(&admin, format!("retryJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
         let id = overtaken_job(&app).await;
         check(&admin, format!("revertJob(input: {{id: \"job:{id}\"}}) {{ userErrors {{ code }} }}"), ["START_JOB", "JOB", ann]).await;
+        check(&admin, "startExport(input: {}) { userErrors { code } }".to_owned(), ["START_JOB", "JOB", ann]).await;
         check(&admin, format!("deleteUser(input: {{id: \"{other}\"}}) {{ userErrors {{ code }} }}"), ["DELETE_USER", "USER", ann]).await;
 
         // Their jobs leave entries too, while this test goes on.

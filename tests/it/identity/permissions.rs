@@ -180,6 +180,7 @@ const OPERATIONS: &[(&str, Needs)] = &[
     ("mutation { executeJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
     ("mutation { revertJob(input: {id: \"no\"}) { userErrors { code } } }", PUBLISH),
     ("mutation { publishDrafts(input: {ids: [\"no\"]}) { userErrors { code } } }", PUBLISH),
+    ("mutation { startExport(input: {ids: [\"no\"]}) { userErrors { code } } }", PUBLISH),
     ("mutation { discardDrafts(input: {ids: [\"no\"]}) { userErrors { code } } }", PUBLISH),
 ];
 
@@ -189,6 +190,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("post", "/api/v1/admin/jobs/{id}/cancel", PUBLISH),
     ("post", "/api/v1/admin/jobs/{id}/execute", PUBLISH),
     ("get", "/api/v1/admin/jobs/{id}/failures", PUBLISH),
+    ("get", "/api/v1/admin/jobs/{id}/file", PUBLISH),
     ("get", "/api/v1/admin/jobs/{id}/outcomes", PUBLISH),
     ("post", "/api/v1/admin/jobs/{id}/retry", PUBLISH),
     ("post", "/api/v1/admin/jobs/{id}/revert", PUBLISH),

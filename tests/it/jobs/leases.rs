@@ -138,7 +138,7 @@ on_both_databases! {
             counts: JobCounts { published: 9, ..JobCounts::default() },
         };
         let (state, at) = (JobState::Failed, Utc::now());
-        let end = JobEnd { state, error: None, total: Some(1), skipped_entries: None, at };
+        let end = JobEnd { total: Some(1), ..JobEnd::new(state, at) };
         let (progress, end) = (&progress, &end);
         let written = database.write(|transaction| async move {
             let written = [

@@ -3,6 +3,7 @@
 mod canceling;
 mod drafts;
 mod executing;
+mod exporting;
 mod following;
 pub mod leases;
 mod retrying;

@@ -13,8 +13,7 @@ use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
 use crate::catalog::access::{CanDraft, CanRead};
-use crate::catalog::background::spawn_background;
-use crate::catalog::bulk::{ArchiveError, BulkFormat, BulkWriter, PastMoment, Selection};
+use crate::catalog::bulk::{BulkFormat, BulkWriter, ExportSink, PastMoment, Selection};
 use crate::catalog::movies::{MovieFilter, MovieQuery, Written};
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::basic_info::ReleaseStatus;
@@ -234,22 +233,19 @@ pub async fn export_movies(
     let slot = state.bulk.export().await?;
     let format = parameters.format.unwrap_or(BulkFormat::Zip);
     let now = state.catalog.now();
-    let (media_type, extension) = match (format, parameters.compress) {
-        (BulkFormat::Zip, _) => ("application/zip", "zip"),
-        (BulkFormat::Ndjson, Some(true)) => ("application/gzip", "ndjson.gz"),
-        (BulkFormat::Ndjson, _) => ("application/x-ndjson", "ndjson"),
-    };
+    let extension = format.extension(parameters.compress);
     let file_name = format!("reelport-export-{}.{extension}", now.format("%Y-%m-%d"));
     let headers = [
-        (header::CONTENT_TYPE, media_type.to_owned()),
+        (header::CONTENT_TYPE, format.media_type(parameters.compress).to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file_name}\"")),
     ];
     let writer = BulkWriter::new(format, parameters.compress, now);
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let _slot = slot;
-        let export = RunningExport { state: &state, session, out: &sender };
-        if let Err(error) = export.produce(&permission, &selection, writer).await {
+        let mut export = RunningExport { state: &state, session, out: &sender };
+        let written = state.catalog.export_file(&permission, &selection, writer, &mut export).await;
+        if let Err(error) = written {
             tracing::warn!(%error, "a bulk export was not sent completely");
             // The error ends the response without its last chunk.
             let _ = sender.send(Err(error)).await;
@@ -284,8 +280,6 @@ async fn refuse_unknown(
 enum BulkExportError {
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
     #[error("the client closed the connection")]
     Closed,
     #[error("{}", .0.detail())]
@@ -301,39 +295,11 @@ struct RunningExport<'a> {
     out: &'a mpsc::Sender<Chunk>,
 }
 
-impl RunningExport<'_> {
-    /// Reads and packs the documents, and sends the bytes of the file. The next documents are read
-    /// while the last ones are packed and sent.
-    async fn produce(
-        mut self,
-        permission: &CanRead,
-        selection: &Selection,
-        mut writer: BulkWriter,
-    ) -> Result<(), BulkExportError> {
-        let (batches, mut received) = mpsc::channel(1);
-        let reading = self.state.catalog.export_stream(permission, selection, batches);
-        let this = &mut self;
-        let writing = async move {
-            while let Some(batch) = received.recv().await {
-                let packing = spawn_background(move || {
-                    let bytes = writer.add(&batch)?;
-                    Ok::<_, ArchiveError>((bytes, writer))
-                });
-                let (bytes, rest) = packing.await.map_err(CatalogError::from)??;
-                writer = rest;
-                this.send(bytes).await?;
-            }
-            Ok::<_, BulkExportError>(writer)
-        };
-        // Finish the file only if everything was read: a reading error ends `writing` early.
-        let (read, written) = tokio::join!(reading, writing);
-        let writer = written?;
-        read?;
-        self.send(writer.finish()?).await
-    }
+impl ExportSink for RunningExport<'_> {
+    type Error = BulkExportError;
 
     /// Sends bytes, unless the token was revoked.
-    async fn send(&mut self, bytes: Vec<u8>) -> Result<(), BulkExportError> {
+    async fn write(&mut self, bytes: Vec<u8>, _: u64) -> Result<(), BulkExportError> {
         if bytes.is_empty() {
             return Ok(());
         }
