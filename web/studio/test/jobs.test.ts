@@ -227,6 +227,27 @@ describe.each(databases())("%s", (_name, database) => {
     expect(await facts("film-stays")).toEqual(["Before.", "Of the job.", "After."]);
   });
 
+  test("the file of an export is downloaded from its page", async () => {
+    const started = await studio.graphql<{ startExport: { job: { id: string } } }>(
+      `mutation { startExport(input: { ids: ["tmdb-13"], format: NDJSON }) { job { id } } }`,
+    );
+    const id = started.startExport.job.id.replace("job:", "");
+    await studio.ended(id);
+    const page = await open(id);
+    await state(page, "Completed");
+    const saved = page.waitForEvent("download");
+    await button(page, "Download the file").click();
+    const download = await saved;
+    expect(download.suggestedFilename()).toMatch(/^reelport-export-.*\.ndjson$/);
+    const lines = (await readFile(await download.path(), "utf8")).trim().split("\n");
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(JSON.parse(line)).toMatchObject({ movie_id: "tmdb-13" });
+    expect(await page.getByText("By outcome").count()).toBe(0);
+    await page.getByRole("link", { name: "Jobs", exact: true }).first().click();
+    const row = page.getByRole("row").filter({ hasText: id });
+    await row.getByText(`${lines.length} documents`).waitFor();
+  });
+
   test("the audit log leads to the page of a job", async () => {
     const id = await studio.startJob([trivia("tmdb-13", "Audited.")], "?dry_run=true");
     const page = await studio.open("/audit-log?operation=START_JOB");

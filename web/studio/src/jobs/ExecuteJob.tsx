@@ -43,6 +43,8 @@ function labelOf(job: JobRow): (planned: number) => string {
       return texts.bulk.discard;
     case "REVERT":
       return t.jobs.revertPlanned;
+    // An export is never a dry run.
+    case "EXPORT":
     case "IMPORT":
       return optionsOf(job).isDraft ? t.jobs.draftPlanned : t.jobs.publishPlanned;
   }

@@ -11,7 +11,8 @@ import { PageNotice } from "../ui/PageNotice.tsx";
 import { Failure, Skeleton } from "../ui/states.tsx";
 import { useTitle } from "../ui/useTitle.ts";
 import { ExecuteJob } from "./ExecuteJob.tsx";
-import { isImport, isOfDrafts, keyOf, optionsOf } from "./facts.ts";
+import { isExport, isImport, isOfDrafts, keyOf, optionsOf } from "./facts.ts";
+import { DownloadFile } from "./DownloadFile.tsx";
 import { CancelJob, RetryJob, RevertJob } from "./JobActions.tsx";
 import { StateTag } from "./Progress.tsx";
 import type { JobDetails, JobRow } from "./queries.ts";
@@ -71,6 +72,7 @@ function JobView({ job, followed }: { job: JobDetails; followed: FollowedJob }) 
         <RetryJob job={job} />
         <RevertJob job={job} />
         <ExecuteJob job={job} />
+        <DownloadFile job={job} />
       </header>
       {isDryRun && (
         <p className="job-note">
@@ -104,6 +106,7 @@ function Details({ job }: { job: JobRow }) {
       <dl className="job-fields">
         {isOfDrafts(job) && <DraftFields job={job} />}
         {isImport(job) && <ImportFields job={job} />}
+        {isExport(job) && <FileFields job={job} />}
         <Field name={fields.created}>{exactly(job.createdAt)}</Field>
         <Field name={fields.began}>{startedAt !== null && exactly(startedAt)}</Field>
         <Field name={fields.finished}>{finishedAt !== null && exactly(finishedAt)}</Field>
@@ -127,11 +130,9 @@ function Details({ job }: { job: JobRow }) {
 function ImportFields({ job }: { job: JobRow }) {
   const { fields } = t.jobs;
   const { isDraft, isReplace, source } = optionsOf(job);
-  const { fileName, fileSize } = job;
   return (
     <>
-      <Field name={fields.file}>{fileName !== null && <bdi>{fileName}</bdi>}</Field>
-      <Field name={fields.size}>{fileSize !== null && bytes(fileSize)}</Field>
+      <FileFields job={job} />
       <Field name={fields.target}>
         {isDraft ? t.jobs.targets.draft : t.jobs.targets.published}
       </Field>
@@ -139,6 +140,16 @@ function ImportFields({ job }: { job: JobRow }) {
         {isReplace ? t.importing.modeReplace : t.importing.modeMerge}
       </Field>
       <Field name={fields.source}>{sourceName(source)}</Field>
+    </>
+  );
+}
+
+function FileFields({ job: { fileName, fileSize } }: { job: JobRow }) {
+  const { fields } = t.jobs;
+  return (
+    <>
+      <Field name={fields.file}>{fileName !== null && <bdi>{fileName}</bdi>}</Field>
+      <Field name={fields.size}>{fileSize !== null && bytes(fileSize)}</Field>
     </>
   );
 }

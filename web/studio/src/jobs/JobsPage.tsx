@@ -11,7 +11,7 @@ import { NeedsRole } from "../ui/NeedsRole.tsx";
 import { Notice } from "../ui/states.tsx";
 import { usePages } from "../ui/usePages.ts";
 import { useTitle } from "../ui/useTitle.ts";
-import { isFinished, isOfDrafts, keyOf, optionsOf, outcomesOf } from "./facts.ts";
+import { isExport, isFinished, isOfDrafts, keyOf, optionsOf, outcomesOf } from "./facts.ts";
 import { JobProgress, StateTag } from "./Progress.tsx";
 import { JOBS, type JobRow } from "./queries.ts";
 import { filterOf, JOB_STATES, readJobsSearch } from "./search.ts";
@@ -148,6 +148,7 @@ function subjectOf(job: JobRow): string {
   if (job.kind === "DISCARD_DRAFTS") return reason ?? "";
   if (job.kind === "PUBLISH_DRAFTS") return isOnlyAdditions ? texts.jobs.onlyAdditions : "";
   if (job.kind === "REVERT") return "";
+  if (isExport(job)) return job.fileName ?? "";
   const target = isDraft ? t.jobs.intoDrafts : t.jobs.intoPublished;
   return job.fileName === null ? target : `${job.fileName}, ${target}`;
 }
@@ -156,6 +157,7 @@ const FAILED = ["CONFLICT", "REJECTED"];
 
 function Outcomes({ job }: { job: JobRow }) {
   const outcomes = outcomesOf(job);
+  if (isExport(job)) return <span className="sub">{t.jobs.documents(job.done)}</span>;
   if (outcomes.length === 0)
     return <span className="sub">{(isOfDrafts(job) ? texts.found : t.jobs.documents)(0)}</span>;
   return (

@@ -3,7 +3,7 @@
 import { t } from "../messages/index.ts";
 import { Failures } from "./Failures.tsx";
 import { texts } from "../drafts/texts.ts";
-import { isFinished, isOfDrafts, notAttempted, outcomesOf } from "./facts.ts";
+import { isExport, isFinished, isOfDrafts, notAttempted, outcomesOf } from "./facts.ts";
 import { JobProgress } from "./Progress.tsx";
 import type { JobDetails, JobRow } from "./queries.ts";
 import type { FollowedJob } from "./useJob.ts";
@@ -36,8 +36,10 @@ export function Report({ job, followed }: ReportProps) {
           {t.jobs.failedNote(error ?? t.errors.unknown)}
         </p>
       )}
-      {state === "COMPLETED" && done === 0 && <p className="job-note">{t.jobs.noDocuments}</p>}
-      <Counts job={job} />
+      {state === "COMPLETED" && done === 0 && (
+        <p className="job-note">{isExport(job) ? t.jobs.nothingExported : t.jobs.noDocuments}</p>
+      )}
+      {!isExport(job) && <Counts job={job} />}
       <SkippedEntries job={job} />
       <Failures job={job} {...(followed.showMore ? { onMore: followed.showMore } : {})} />
     </>

@@ -58,6 +58,7 @@ test("a retry is for finished jobs with documents that were not imported", () =>
   const reversion = { kind: "REVERT", counts: { ...NONE, conflict: 3 } } as const;
   expect(canRetry(job({ ...reversion, state: "COMPLETED", total: 3, done: 3 }))).toBe(false);
   expect(canRetry(job({ ...reversion, state: "FAILED", total: 4, done: 3 }))).toBe(true);
+  expect(canRetry(job({ kind: "EXPORT", state: "FAILED", total: 4, done: 3 }))).toBe(false);
   expect(notAttempted(job({ state: "FAILED", total: 9, done: 7 }))).toBe(2);
   expect(notAttempted(job({ state: "RUNNING", total: 9, done: 7 }))).toBe(0);
 });

@@ -34,6 +34,9 @@ export const isOfDrafts = ({ kind }: Pick<JobRow, "kind">) =>
 /** Only a job that imports a file has documents that can be sent again. */
 export const isImport = ({ kind }: Pick<JobRow, "kind">) => kind === "IMPORT";
 
+/** An export makes a file, and its documents have no outcomes. */
+export const isExport = ({ kind }: Pick<JobRow, "kind">) => kind === "EXPORT";
+
 /**
  * The outcomes that are listed one by one. Drafts are skipped for a reason; documents of a file only
  * because the job was canceled.
@@ -56,7 +59,8 @@ export function notAttempted(job: JobRow): number | null {
  * of them that ended early is worth a retry.
  */
 export function canRetry(job: JobRow): boolean {
-  if (!isFinished(job) || (!isImport(job) && job.state === "COMPLETED")) return false;
+  if (!isFinished(job) || isExport(job)) return false;
+  if (!isImport(job) && job.state === "COMPLETED") return false;
   return failuresOf(job) + job.counts.skipped > 0 || notAttempted(job) !== 0;
 }
 

@@ -123,6 +123,16 @@ export const CANCEL_JOB = graphql(`
   }
 `);
 
+/** The link is valid for 5 minutes, so it is made when it is needed. */
+export const JOB_FILE = graphql(`
+  query JobFile($id: ID!) {
+    job(id: $id) {
+      id
+      fileUrl
+    }
+  }
+`);
+
 export const RETRY_JOB = graphql(`
   mutation RetryJob($input: RetryJobInput!) {
     retryJob(input: $input) {

@@ -1,3 +1,11 @@
+/** Downloads the file at an address that is answered as an attachment. */
+export function followDownload(url: string): void {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = "";
+  link.click();
+}
+
 /** Saves a file, as a download of the browser. */
 export function saveFile(name: string, content: Blob): void {
   const url = URL.createObjectURL(content);

@@ -7,6 +7,7 @@ const kinds: Record<JobKind, string> = {
   PUBLISH_DRAFTS: "Publish drafts",
   DISCARD_DRAFTS: "Discard drafts",
   REVERT: "Revert a job",
+  EXPORT: "Export",
 };
 
 const states: Record<JobState, string> = {
@@ -112,6 +113,9 @@ export const jobs = {
   noDocuments:
     "No document was found in the file, so nothing was imported. In an archive, files that end in " +
     ".json, .ndjson, .jsonl or .zip are read.",
+  nothingExported: "No document was selected, so the file has none.",
+  downloadFile: "Download the file",
+  noFile: "The file is not there any more.",
   count: "By outcome",
   noOutcomes: "No document has an outcome yet.",
   notAttempted: "Not attempted",
