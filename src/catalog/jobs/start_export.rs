@@ -62,6 +62,6 @@ fn no_such_movies(unknown: &[MovieId]) -> Option<Problem> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let message = format!("ids: there is no movie {}{more}", named.join(", "));
-    Some(Problem::new("", ProblemCode::NotFound, message))
+    let message = format!("there is no movie {}{more}", named.join(", "));
+    Some(Problem::new("/ids", ProblemCode::NotFound, message))
 }
