@@ -393,8 +393,8 @@ describe.each(databases())("%s", (_name, database) => {
     await page.getByRole("link", { name: "Closing" }).click();
     await shownPlan(page, "Preview");
     await page.keyboard.press("e");
-    const text = page.getByRole("textbox", { name: /Document/ });
-    await expect.poll(() => text.inputValue()).toContain("Preview");
+    await page.getByText("Preview", { exact: true }).waitFor();
+    expect(new URL(page.url()).search).toContain("view=edit");
     await page.goBack();
     await shownPlan(page, "Preview");
     await studio.graphql(

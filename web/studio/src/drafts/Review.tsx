@@ -5,12 +5,11 @@ import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "re
 import { useClient } from "urql";
 import { slugOf } from "../catalogue/categories.ts";
 import type { Category } from "../graphql/generated/graphql.ts";
-import { inbox } from "../importing/inbox.ts";
 import { when } from "../messages/format.ts";
 import { t } from "../messages/index.ts";
 import { DiscardDialog } from "../movie/DiscardDialog.tsx";
 import { canPublish, DraftPlan } from "../movie/DraftPlan.tsx";
-import type { MovieDocument, MovieHeader } from "../movie/queries.ts";
+import type { MovieHeader } from "../movie/queries.ts";
 import { useDraftPlan, type DraftPlanState } from "../movie/useDraftPlan.ts";
 import { rowsOf } from "../plan/rows.ts";
 import { useViewer } from "../session/useSession.ts";
@@ -33,7 +32,6 @@ interface ReviewProps {
   category: Category;
   /** Undefined if the draft was published or discarded. */
   draft: Draft | undefined;
-  found: MovieDocument;
   queue: string;
   at: string | undefined;
   /** The document. */
@@ -41,7 +39,7 @@ interface ReviewProps {
 }
 
 export function Review(props: ReviewProps) {
-  const { id, title, category, draft, found, queue, at, children } = props;
+  const { id, title, category, draft, queue, at, children } = props;
   const { mayPublish } = useViewer();
   const search = readQueue(queue);
   const { total, previous, next } = useNeighbours(search, at);
@@ -65,11 +63,12 @@ export function Review(props: ReviewProps) {
     showToast(texts.review.end);
     void navigate({ to: "/drafts", search });
   };
-  const edit = () => {
-    const text = `${JSON.stringify(found.document, null, 2)}\n`;
-    inbox.put([new File([text], found.fileName, { type: "application/json" })]);
-    void navigate({ to: "/import", search: { movie: id, category } });
-  };
+  const edit = () =>
+    void navigate({
+      to: "/movies/$id/$category",
+      params: { id, category: slugOf(category) },
+      search: { stage: "draft", view: "edit" },
+    });
   useKeys({ j: () => open(next), k: () => open(previous), ...(draft ? { e: edit } : {}) });
   return (
     <div className="review">

@@ -299,7 +299,6 @@ function DocumentPanel({ id, movie, category, news, onReload }: PanelProps) {
             title={title}
             category={category}
             draft={draft}
-            found={found}
             queue={search.queue ?? ""}
             at={search.at}
           >
