@@ -229,7 +229,7 @@ test("a conflict shows three values, and each is decided on its own", async () =
   await page.getByText("2 questions are open").waitFor();
   expect(await button(page, /^Publish/).isDisabled()).toBe(true);
   await conflict(/Tagline/)
-    .getByRole("radio", { name: /In this file/ })
+    .getByRole("radio", { name: /The new value/ })
     .check();
   await conflict(/Rating/)
     .getByRole("radio", { name: /Now in the catalogue/ })
@@ -476,7 +476,7 @@ test("a draft that is open already is compared with, before anything is saved in
     tagline: "Of the draft",
   });
   // The draft changed the same value since the file was made, so it is a conflict.
-  const taken = card.getByRole("radio", { name: /In this file/ });
+  const taken = card.getByRole("radio", { name: /The new value/ });
   if ((await taken.count()) > 0) await taken.check();
   await button(page, "Save as draft").click();
   await toast(page, "Saved in the draft of basic info").waitFor();

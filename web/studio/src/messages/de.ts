@@ -409,9 +409,9 @@ export const de: Translation = {
     notes: {
       problems:
         "berichtigen Sie den Text, oder geben Sie den Hinweis dem Sprachmodell, das ihn schrieb",
-      conflicts: "die Datei und jemand anders haben das geändert",
+      conflicts: "das hat auch jemand anders geändert",
       asks: "der Name passt auf mehrere, oder auf jemanden zu schwach",
-      removed: "die Datei lässt diese weg",
+      removed: "nicht in der neuen Fassung",
       changed: "ein neuer Wert anstelle des alten",
       added: "noch nicht im Katalog",
       locked: "nur ein Administrator darf das ändern, von Hand",
@@ -427,9 +427,9 @@ export const de: Translation = {
     empty: "nichts",
     base: (revision: number | null) => (revision === null ? "Beim Export" : `Revision ${revision}`),
     current: "Jetzt im Katalog",
-    imported: "In dieser Datei",
+    imported: "Der neue Wert",
     conflict: (label: string) => `Welcher Wert: ${label}`,
-    given: (name: string) => `In der Datei steht „${name}“`,
+    given: (name: string) => `Geschrieben: „${name}“`,
     candidate: (knownFor: string) => `bekannt aus ${knownFor}`,
     scores: { high: "wahrscheinlich", middle: "möglich", low: "unwahrscheinlich" },
     makeNew: "Jemand Neues",

@@ -393,9 +393,9 @@ export const en = {
     },
     notes: {
       problems: "correct the text, or send the hint to the model that wrote it",
-      conflicts: "both the file and somebody else changed this",
+      conflicts: "another user changed this too",
       asks: "the name fits several, or one too weakly",
-      removed: "the file drops these",
+      removed: "not in the new version",
       changed: "a new value in place of the old one",
       added: "not in the catalogue yet",
       locked: "only an admin may change these, by hand",
@@ -412,9 +412,9 @@ export const en = {
     base: (revision: number | null) =>
       revision === null ? "When exported" : `Revision ${revision}`,
     current: "Now in the catalogue",
-    imported: "In this file",
+    imported: "The new value",
     conflict: (label: string) => `Which value: ${label}`,
-    given: (name: string) => `The file says “${name}”`,
+    given: (name: string) => `Written: “${name}”`,
     candidate: (knownFor: string) => `known for ${knownFor}`,
     scores: { high: "likely", middle: "possible", low: "unlikely" },
     makeNew: "Somebody new",
