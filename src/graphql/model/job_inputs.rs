@@ -114,8 +114,8 @@ impl RevertJobPayload {
 /// What to export, and how.
 #[derive(InputObject)]
 pub struct StartExportInput {
-    /// The movies to export, in this order. Default: all.
-    #[graphql(validator(max_items = 10000))]
+    /// The movies to export, in this order; at most 1,000. Default: all.
+    #[graphql(validator(max_items = 1000))]
     ids: Option<Vec<ID>>,
     /// Selects the movies. Default: all. missing exports the empty documents of these categories,
     /// as templates to fill in; other documents only if categories names them.
